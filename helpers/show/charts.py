@@ -38,17 +38,20 @@ def dots(ax, labels, values, lows=None, highs=None, *, colours=None, form="perce
             ax.plot([list(lows)[i], end], [place, place], color=colour, linewidth=2.5, alpha=0.45, solid_capstyle="round")
         ax.plot([value], [place], "o", color=colour, markersize=7)
         ax.annotate(notes[i] if notes is not None else write(value), (max(end, value), place), xytext=(8, 0),
-                    textcoords="offset points", va="center", fontsize=9.5, color=palette.ink)
+                    textcoords="offset points", va="center", fontsize=9.5, color=palette.ink,
+                    bbox={"facecolor": palette.paper, "edgecolor": "none", "pad": 0.8, "alpha": 0.85})
     if mark is not None:
         ax.axvline(mark, color=palette.quiet, linewidth=1)
     ax.set_yticks(places, labels)
     ax.set_ylim(-0.6, len(labels) - 0.4)
     ax.grid(axis="x"), ax.grid(visible=False, axis="y")
     ax.spines["left"].set_visible(False)
-    ax.margins(x=0.12)
+    ax.margins(x=0.05)
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, high + 0.15 * (high - low))  # room for what stands beside the last dot
 
 
-def steps(ax, labels, changes, *, form="number", totals=(0, -1)) -> None:
+def steps(ax, labels, changes, *, currency: str = "", totals=(0, -1)) -> None:
     """A bridge from one total to another: what was added and what was taken away.
 
     Parameters
@@ -57,25 +60,37 @@ def steps(ax, labels, changes, *, form="number", totals=(0, -1)) -> None:
     labels : sequence of str
     changes : sequence of float
         A total for the places in ``totals``, a change with its sign everywhere else.
-    form : str or callable
-        How the bars are labelled.
+    currency : str
+        Written at the axis, together with the unit (thousand, million) that suits the largest bar.
     totals : tuple of int
         Which bars are totals.
     """
-    write, level, count = format_of(form), 0.0, len(labels)
+    divisor, word = unit_of(max(abs(float(change)) for change in changes))
+    values, level, count = [float(change) / divisor for change in changes], 0.0, len(labels)
     whole = {place % count for place in totals}
-    top = max(abs(float(change)) for change in changes)
-    for place, change in enumerate(map(float, changes)):
-        bottom, height = (0.0, change) if place in whole else (level, change)
+    for place, change in enumerate(values):
+        bottom = 0.0 if place in whole else level
         colour = palette.grey if place in whole else (palette.good if change >= 0 else palette.bad)
-        ax.bar(place, height, bottom=bottom, color=colour, width=0.62)
+        ax.bar(place, change, bottom=bottom, color=colour, width=0.62)
         level = change if place in whole else level + change
-        text = write(change) if place in whole or change < 0 else f"+{write(change)}"
-        ax.annotate(text, (place, max(bottom, bottom + height)), xytext=(0, 4), textcoords="offset points", ha="center",
-                    fontsize=9.5, color=palette.ink)
+        digits = 1 if divisor > 1 else 0
+        ax.annotate(f"{change:,.{digits}f}" if place in whole else f"{change:+,.{digits}f}", (place, max(bottom, bottom + change)),
+                    xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9.5, color=palette.ink)
     ax.set_xticks(range(count), labels)
-    ax.set_ylim(0, ax.get_ylim()[1] + 0.06 * top)
+    ax.set_ylim(0, ax.get_ylim()[1] * 1.06)
+    ax.set_ylabel(" ".join(part for part in (word, currency) if part))
     ax.grid(visible=False, axis="x")
+
+
+def unit_of(size: float) -> tuple[float, str]:
+    """The unit in which amounts of this size are read most easily: what to divide by, and its name.
+
+    Examples
+    --------
+    >>> unit_of(120_000_000), unit_of(53_000), unit_of(900)
+    ((1000000.0, 'million'), (1000.0, 'thousand'), (1.0, ''))
+    """
+    return (1e6, "million") if size >= 2e6 else (1e3, "thousand") if size >= 2e3 else (1.0, "")
 
 
 def band(ax, x, y, low=None, high=None, *, colour=None, label="", drawstyle="default", linestyle="-") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -22,9 +23,14 @@ def _blank(width: float, height: float) -> Figure:
     return drawing
 
 
+def _wrapped(text: str, width: float) -> str:
+    return "\n".join(textwrap.fill(line, int(width)) for line in text.split("\n"))
+
+
 def _head(drawing: Figure, title: str, subtitle: str) -> float:
     """Write title and subtitle at the left edge; return the height, as a share, that is left below them."""
-    inch = 1 / drawing.get_figheight()
+    inch, wide = 1 / drawing.get_figheight(), drawing.get_figwidth()
+    title, subtitle = _wrapped(title, 9.4 * wide), _wrapped(subtitle, 14.4 * wide)
     lines = title.count("\n") + 1
     drawing.text(0.012, 1 - 0.10 * inch, title, ha="left", va="top", fontsize=13, fontweight="bold", color=look.palette.ink)
     top = 1 - (0.14 + 0.235 * lines) * inch
@@ -163,7 +169,7 @@ def png(drawing: Figure, *, scale: float = 2.0) -> bytes:
     raw = io.BytesIO()
     drawing.savefig(raw, format="png", dpi=DPI * scale, metadata={"Software": None})
     small = io.BytesIO()
-    image = Image.open(raw).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image = Image.open(raw).convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(small, format="png", optimize=True)
     return small.getvalue()
 

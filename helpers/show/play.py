@@ -120,7 +120,7 @@ def _still(draw, settings: list[dict], controls, size) -> tuple[bytes, str]:
         sentence = draw(ax, **values)
         moved = ", ".join(f"{controls[k].label or k.replace('_', ' ')} {controls[k].write(values[k])}" for k in moves)
         ax.set_title("\n".join(textwrap.wrap(moved, 78 // count)), fontsize=9.5)
-        below = "\n".join(textwrap.wrap(sentence, 100 // count))
+        below = "\n".join(textwrap.wrap(sentence, (100, 74, 84)[min(count, 3) - 1] // count))
         label = ax.get_xlabel()
         ax.set_xlabel(f"{label}\n\n{below}" if label else below, fontsize=9)
         sentences.append(f"{moved}: {sentence}")

@@ -84,16 +84,17 @@ def test_explore_gives_sliders_a_still_picture_and_a_text(shown):
 
 
 def test_moving_a_slider_changes_sentence_and_picture(shown, monkeypatch):
-    built = {}
-    monkeypatch.setattr(play, "_widget", lambda name, control, real=play._widget: built.setdefault(name, real(name, control)))
-    explore(draw, rate=slider(0.5, 1, value=0.8, step=0.05), kind=options("a", "b"))
     import ipywidgets
 
-    boxes = [w for w in ipywidgets.Widget.widgets.values() if isinstance(w, ipywidgets.HTML)]
-    image = [w for w in ipywidgets.Widget.widgets.values() if isinstance(w, ipywidgets.Image)][-1]
+    boxes = []
+    monkeypatch.setattr(ipywidgets, "VBox", lambda children, real=ipywidgets.VBox: boxes.append(children) or real(children))
+    explore(draw, rate=slider(0.5, 1, value=0.8, step=0.05), kind=options("a", "b"))
+    rate, kind, sentence, image = boxes[0]
     before = image.value
-    built["rate"].value = 0.5
-    assert "50% stay" in boxes[-1].value and image.value != before
+    rate.value = 0.5
+    assert "a: 50% stay" in sentence.value and image.value != before
+    kind.value = "b"
+    assert "b: 50% stay" in sentence.value
 
 
 def test_explore_refuses_a_still_of_something_else():
