@@ -59,3 +59,20 @@ def years_back(company, count: int) -> list[dt.date]:
     [2023, 2024, 2025]
     """
     return [months_before(company.as_of, 12 * back) for back in range(count - 1, -1, -1)]
+
+
+def months_of_history(company) -> int:
+    """Whole months from a company's first subscription to the last day of its data.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"starts_on": pd.to_datetime(["2024-03-15", "2025-01-01"])})
+    >>> months_of_history(SimpleNamespace(subscriptions=rows, as_of=dt.date(2025, 3, 14)))
+    11
+    """
+    first = company.subscriptions["starts_on"].min()
+    if first != first:
+        return 0
+    return (company.as_of.year - first.year) * 12 + company.as_of.month - first.month - (company.as_of.day < first.day)

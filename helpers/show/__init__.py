@@ -11,8 +11,8 @@ from importlib import import_module
 
 _HOME = {
     "figure": "figures", "panels": "figures", "show": "figures", "note": "figures", "label_lines": "figures",
-    "palette": "look", "dots": "charts", "steps": "charts", "band": "charts", "triangle": "charts",
-    "table": "tables",
+    "palette": "look", "dots": "charts", "forest": "charts", "colour_of": "charts", "steps": "charts", "band": "charts", "triangle": "charts",
+    "table": "tables", "spell": "tables", "write_axis": "figures",
     "explore": "play", "slider": "play", "options": "play",
     "percent": "numbers", "points": "numbers", "money": "numbers", "number": "numbers", "months": "numbers",
     "interval": "numbers", "when": "numbers",

@@ -51,6 +51,36 @@ def dots(ax, labels, values, lows=None, highs=None, *, colours=None, form="perce
     ax.set_xlim(low, high + 0.15 * (high - low))  # room for what stands beside the last dot
 
 
+def forest(ax, table, by: str, *, mark: float | None = None, colours=None, form="percent") -> None:
+    """The groups of a Result in rows: dot, interval, and n in the name.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : DataFrame
+        Columns ``by``, value, low, high, n.
+    by : str
+        The column that names the groups.
+    mark, colours, form
+        As in :func:`dots`; colours may be a function of the group's name.
+    """
+    names = [str(name) for name in table[by]]
+    colours = [colours(name) for name in names] if callable(colours) else colours
+    dots(ax, [f"{name}, n = {n:,}" for name, n in zip(names, table["n"])], table["value"], table["low"], table["high"],
+         colours=colours, form=form, mark=mark)
+
+
+def colour_of(size: str) -> str:
+    """The colour of a size of customer, the same in every chapter.
+
+    Examples
+    --------
+    >>> colour_of("large") == palette.large
+    True
+    """
+    return getattr(palette, size, palette.grey)
+
+
 def steps(ax, labels, changes, *, currency: str = "", totals=(0, -1)) -> None:
     """A bridge from one total to another: what was added and what was taken away.
 

@@ -92,11 +92,14 @@ def _widget(name: str, control: Control):
 class _Live:
     """One figure that is drawn again and again: a fresh one would cost twice the time."""
 
-    def __init__(self, draw, size):
+    def __init__(self, draw, size, start: dict):
         self.draw = draw
         self.figure = figures._blank(*size)
-        self.figure.subplots_adjust(left=0.12, right=0.86, top=0.90, bottom=0.13)
         self.ax = self.figure.add_subplot()
+        self.figure.set_layout_engine("constrained", rect=(0, 0, 0.97, 1))
+        draw(self.ax, **start)
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")  # the place that the first drawing needed is kept: laying out costs most
 
     def __call__(self, values: dict) -> tuple[bytes, str]:
         import io
@@ -157,7 +160,7 @@ def explore(draw, *, still: list[dict] | None = None, size: tuple[float, float] 
             if name not in controls:
                 raise ValueError(f"`still` names {name!r}, but the controls are {', '.join(controls)}.")
     picture, text = _still(draw, [{**start, **setting} for setting in (still or [{}])], controls, size)
-    live = _Live(draw, size)
+    live = _Live(draw, size, start)
     moving = {name: _widget(name, control) for name, control in controls.items()}
     image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", align_self="flex-start"))
     sentence = widgets.HTML()

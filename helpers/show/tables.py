@@ -90,3 +90,22 @@ def _column(series, form) -> list[str]:
     if pd.api.types.is_float_dtype(series):
         return ["–" if pd.isna(value) else f"{value:,.2f}" for value in series]
     return ["–" if value is None or value != value else str(value) for value in series]
+
+
+def spell(frame, template: str) -> str:
+    """A table's rows as one line of text, for the text alternative of a figure.
+
+    Parameters
+    ----------
+    frame : DataFrame or Result
+    template : str
+        Python's own format for one row, with the columns' names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> spell(pd.DataFrame({"size": ["small", "mid"], "value": [0.84, 1.05], "n": [1147, 536]}), "{size} {value:.1%}, n = {n:,}")
+    'small 84.0%, n = 1,147; mid 105.0%, n = 536'
+    """
+    rows = getattr(frame, "table", frame).to_dict("records")
+    return "; ".join(template.format(**row) for row in rows)

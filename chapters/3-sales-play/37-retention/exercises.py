@@ -27,8 +27,8 @@ NRR = Exercise(
     says_right="Of every 100 that this base paid at the start, it pays {right} of a hundred now, whoever else has joined since.",
     mistakes=[
         Mistake(lambda company: _reading(company, "nrr_survivors_only"),
-                "You divided by what the survivors paid at the start: the lost ones have fallen out of both halves. It reads {mine} where "
-                "{right} is true. A plan built on it expects money from customers who have gone."),
+                "You divided by what the survivors paid at the start: the lost ones have fallen out of both halves. It reads {mine}, "
+                "and that is {gap} from the truth. A plan built on it expects money from customers who have gone."),
         Mistake(lambda company: _reading(company, "total_end_over_start"),
                 "That is all money at the end over all money at the start, so it counts the customers won in between. It reads {mine}: "
                 "sales has been credited to the base, and a leaking base can hide behind it for years."),
@@ -36,7 +36,7 @@ NRR = Exercise(
                 "The growth of customers won during the year is in your numerator, but they were not there at the start. The gap is {gap}."),
         Mistake(lambda company: _reading(company, "nrr_chained_monthly"),
                 "You multiplied twelve monthly rates. Each month has a base of its own, so a customer won in March counts from April on. "
-                "It is a measure with a name (chained), and it is not the one asked for: {mine} against {right}."),
+                "It is a measure with a name (chained), and it is not the one asked for: the gap is {gap}."),
     ],
     hints=["Who was there at the start? Nobody else may enter the sum.",
            "mrr_at(company.subscriptions, start) gives each customer's MRR on that day; do the same for the end, and keep the customers of the start.",
@@ -121,15 +121,15 @@ def _pool_all_ages(company):
 
 
 TRIANGLE = Exercise(
-    key="triangle-average", title="Still there after two years", kind="number", unit="share", minutes=8,
+    key="triangle-average", title="Still there after two years", kind="number", unit="share", minutes=8, months=36,
     solution=two_year_average,
     accepts={"the plain mean of the cohorts, each counting the same": lambda company: _two_years(company)["value"].mean()},
     says_right="Only cohorts that have had two years may speak about two years.",
     mistakes=[
         Mistake(_pool_all_ages, "You took the last cell of every row. Those cells have different ages, and the youngest cohorts, which are often the "
-                                "largest, have had the least time to leave: {mine} where cohorts that are old enough say {right}."),
+                                "largest, have had the least time to leave. The gap is {gap}."),
         Mistake(_unobserved_as_lost, "You divided by all customers, also by those who have not been here for two years yet. What was not seen "
-                                     "is blank, not lost: {mine} instead of {right}."),
+                                     "is blank, not lost. The gap is {gap}."),
     ],
     hints=["Which rows of the triangle have a cell at age 2 at all?",
            "Weigh each of those cohorts by its n: sum(value x n) / sum(n)."])
@@ -152,15 +152,15 @@ def _average_churn(company):
 
 
 PROJECTION = Exercise(
-    key="five-years-on", title="Of a hundred new customers, how many after five years?", kind="number", unit="share", minutes=6,
+    key="five-years-on", title="Of a hundred new customers, how many after five years?", kind="number", unit="share", minutes=6, months=26,
     solution=five_years_on, tolerance=0.003,
     says_right="The model sees that the ones who leave early were the likely ones; those who remain leave more slowly.",
     mistakes=[
         Mistake(_constant_churn, "You let the first year's loss go on for ever: {mine}. The first year carries off those who were most likely to "
-                                 "leave, so those who remain leave more slowly, and {right} is what the fitted curve gives. A lifetime value built on "
-                                 "your figure is too low."),
+                                 "leave, so those who remain leave more slowly. The gap is {gap}; "
+                                 "a lifetime value built on your figure is off by all the later years."),
         Mistake(_average_churn, "You raised last year's retention of the whole base to the fifth power. The base is a mixture of old and new customers, "
-                                "so it is too kind to new ones in their first year and too hard on them later: {mine} against {right}."),
+                                "so it is too kind to new ones in their first year and too hard on them later. The gap is {gap}."),
     ],
     hints=["fit_sbg_from(company.subscriptions, as_of=company.as_of) gives a curve; ask it for .survival(5).",
            "survival(t) is the share of new customers still there after t renewals."])
