@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.periods import months_of_history
 from helpers.show import numbers
 
 from .exercises import Exercise
@@ -65,10 +66,13 @@ def judge(exercise: Exercise, answer: Any, company: Any) -> Verdict:
     Verdict
     """
     if answer is ... or answer is None or (isinstance(answer, str) and answer.strip() in ("", "...")):
-        return Verdict(OPEN, "Not answered yet: put your answer in place of the three dots and run the cell again.")
+        return Verdict(OPEN, "Put your answer in place of the three dots and run the cell again.")
     missing = [name for name in exercise.needs if not company.has(name)]
     if missing:
         return Verdict(OPEN, f"This exercise needs the table {missing[0]!r}, which {company.name} does not have.")
+    if exercise.months and months_of_history(company) < exercise.months:
+        return Verdict(OPEN, f"This exercise needs {exercise.months} months since the first contract; {company.name} has "
+                             f"{months_of_history(company)}.")
     by_kind = {"number": _number, "table": _table, "choice": _choice, "judgement": _judgement}
     try:
         return by_kind[exercise.kind](exercise, answer, company)

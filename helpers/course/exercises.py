@@ -69,6 +69,8 @@ class Exercise:
         For a table: the columns that name a row.
     needs : tuple of str
         Tables without which the exercise cannot be done on a company.
+    months : int
+        Months since the first contract without which it cannot be done.
     worked, rubric
         For a judgement: an expert's answer, ``worked(company)``, and the criteria that the reader applies to it.
     """
@@ -87,6 +89,7 @@ class Exercise:
     choices: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    months: int = 0
     worked: Callable[[Any], str] | None = None
     rubric: tuple[Criterion, ...] | list[Criterion] = ()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.chapters import ROOT, find
+from helpers.periods import months_of_history
 from helpers.show.numbers import number, when
 
 from .checking import OPEN, RIGHT, Verdict, judge, write
@@ -29,7 +30,7 @@ def _display(thing) -> None:
     display(thing)
 
 
-def open_chapter(name: str, company=None) -> Lesson:
+def open_chapter(name: str, company=None, *, tables: tuple[str, ...] = (), months: int = 0) -> Lesson:
     """Open a chapter: load the company in use and the chapter's exercises, and say on what it runs.
 
     Parameters
@@ -38,6 +39,9 @@ def open_chapter(name: str, company=None) -> Lesson:
         The chapter's folder, for example "37-retention".
     company : Company, path or None
         A company of your own, its folder, or None for the one that ``PLAYBOOK_COMPANY`` names, else the case company.
+    tables, months
+        What the chapter cannot do without: tables, and months since the first contract. A company that lacks them is
+        replaced by the case company, and the reader is told.
 
     Returns
     -------
@@ -48,10 +52,11 @@ def open_chapter(name: str, company=None) -> Lesson:
     if company is None or isinstance(company, (str, Path)):
         company = load_company(company)
     lesson = Lesson(name, company, load_exercises(find(name).exercises), workspace())
+    lesson.company = lesson.company_with(*tables, months=months)
     lesson._note_visit()
-    kind = "a simulated company" if company.simulated else "your data"
-    _display(Note("info", f"{company.name} ({kind})",
-                  f"Data up to {when(company.as_of)}; money in {company.currency}."))
+    kind = "a simulated company" if lesson.company.simulated else "your data"
+    _display(Note("info", f"{lesson.company.name} ({kind})",
+                  f"Data up to {when(lesson.company.as_of)}; money in {lesson.company.currency}."))
     return lesson
 
 
@@ -183,26 +188,31 @@ class Lesson:
 
     # ------------------------------------------------------------ the company, when a table is missing
 
-    def company_with(self, *tables: str):
-        """The company in use if it has these tables, else the case company, clearly labelled.
+    def company_with(self, *tables: str, months: int = 0):
+        """The company in use if it has what the next section needs, else the case company, clearly labelled.
 
         Parameters
         ----------
         *tables : str
-            Names of tables that the next section needs.
+            Names of tables.
+        months : int
+            Months since the first contract.
 
         Returns
         -------
         Company
         """
-        missing = [name for name in tables if not self.company.has(name)]
+        missing = [f"no table {name!r}" for name in tables if not self.company.has(name)]
+        if not missing and months:
+            here = months_of_history(self.company)
+            missing = [f"{here} months of history, and {months} are needed"] if here < months else []
         if not missing:
             return self.company
         from helpers.company import load_company
 
         case = load_company(ROOT / "datasets" / "lanternfish")
         _display(Note("open", f"Shown on {case.name}, not on {self.company.name}",
-                      f"{self.company.name} has no table {missing[0]!r}, which this section needs. What follows is the case company."))
+                      f"{self.company.name} has {missing[0]}. What follows is the case company."))
         return case
 
     # ------------------------------------------------------------ decisions and drivers

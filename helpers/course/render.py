@@ -78,15 +78,21 @@ def find(chapter, root=ROOT):
 def in_step(text, notebook):
     """Whether text and notebook hold the same cells (kind, source, tags) in the same order."""
     import jupytext
+
+    stored = _read_stored(notebook)
+    return stored is not None and _shape(jupytext.read(text)) == _shape(stored)
+
+
+def _read_stored(notebook):
+    """A stored notebook, or None when it is missing or damaged."""
     import nbformat
 
-    if not Path(notebook).is_file():
-        return False
+    if notebook is None or not Path(notebook).is_file():
+        return None
     try:
-        stored = nbformat.read(notebook, 4)
-    except (nbformat.reader.NotJSONError, KeyError, AttributeError):
-        return False
-    return _shape(jupytext.read(text)) == _shape(stored)
+        return nbformat.read(notebook, 4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, KeyError, AttributeError):
+        return None
 
 
 def _shape(notebook):
@@ -156,8 +162,8 @@ def prepare(text, previous=None):
     for cell in source.cells:
         cell.pop("id", None)
     carried = [None] * len(source.cells)
-    if previous is not None and Path(previous).is_file():
-        before = nbformat.read(previous, 4)
+    before = _read_stored(previous)
+    if before is not None:
         carried = [cell.get("id") for cell in combine_inputs_with_outputs(source, before, fmt="md:myst").cells]
     notebook = nbformat.v4.new_notebook(metadata=metadata)
     notebook.nbformat_minor = 5
@@ -223,21 +229,23 @@ def execute(notebook, text, root=ROOT, environment=None, keep_going=False):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    begun = []
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_this_python())
     with tempfile.TemporaryFile("w+") as terminal:
         client = NotebookClient(
             notebook, km=manager, timeout=CELL_SECONDS, record_timing=False, store_widget_state=True,
             coalesce_streams=True, allow_errors=keep_going, resources={"metadata": {"path": str(text.parent)}},
+            on_cell_start=lambda cell, cell_index: begun.append(cell),
         )
         try:
             client.execute(env=kernel_environment(root, environment), stderr=terminal)
         except CellExecutionError as error:
-            raise RenderError(_failure(notebook, text, f"{error.ename}: {error.evalue}")) from error
+            raise RenderError(_about_cell(notebook, text, begun[-1], f"{error.ename}: {error.evalue}")) from error
         except CellTimeoutError as error:
-            raise RenderError(_failure(notebook, text, f"ran longer than {CELL_SECONDS} seconds")) from error
+            raise RenderError(_about_cell(notebook, text, begun[-1], f"ran longer than {CELL_SECONDS} seconds")) from error
         except DeadKernelError as error:
             terminal.seek(0)
-            raise RenderError(_failure(notebook, text, "the kernel died. " + terminal.read()[-1000:])) from error
+            raise RenderError(_about_cell(notebook, text, begun[-1], "the kernel died. " + terminal.read()[-1000:])) from error
 
 
 def kernel_environment(root=ROOT, more=None):
@@ -259,16 +267,6 @@ def _this_python():
             return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
 
     return ThisPython()
-
-
-def _failure(notebook, text, what):
-    """One message: chapter, place, what happened, and the cell's source."""
-    ran = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.get("execution_count")]
-    failed = [cell for cell in ran if any(output.output_type == "error" for output in cell.outputs)]
-    waiting = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()
-               and not cell.get("execution_count")]
-    cell = (failed or waiting or ran)[0]
-    return _about_cell(notebook, text, cell, what)
 
 
 def _about_cell(notebook, text, cell, what):

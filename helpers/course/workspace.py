@@ -244,6 +244,8 @@ def lab_command(folder, notebook, browser=True):
         place += "/tree/" + quote(notebook.relative_to(folder).as_posix())
     command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=localhost",
                f"--LabApp.default_url={place}", "--ServerApp.answer_yes=True", "--log-level=WARN"]
+    if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container there is often nobody else
+        command.append("--allow-root")
     return command if browser else [*command, "--no-browser"]
 
 
