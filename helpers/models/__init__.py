@@ -1,0 +1,1 @@
+"""Models: pure functions of parameters. What does not come from them is measured in ``helpers.metrics``."""

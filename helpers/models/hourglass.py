@@ -487,6 +487,12 @@ class Overtaking:
     horizon: int
     level: float
 
+    def __str__(self) -> str:
+        if self.share < 0.5:
+            return f"ahead for good within {self.horizon} months in {100 * self.share:.0f}% of all futures"
+        late = f"{self.high:.0f}" if self.high <= self.horizon else f"later than {self.horizon}"
+        return f"ahead for good from month {self.month:.0f} on ({100 * self.level:.0f}% of all futures: {self.low:.0f} to {late})"
+
 
 def trailing_year(values: np.ndarray) -> np.ndarray:
     """Sum of the last twelve months at each month, fewer at the start; same shape as ``values``.
@@ -517,6 +523,8 @@ def month_of_overtaking(ahead: np.ndarray, behind: np.ndarray, *, level: float =
     >>> one, two = np.array([[1.0], [3], [5]]), np.array([[2.0], [2.5], [3]])
     >>> month_of_overtaking(one, two).month
     2.0
+    >>> print(month_of_overtaking(two, one))
+    ahead for good within 3 months in 0% of all futures
     """
     months = len(ahead)
     at_least = ahead >= behind

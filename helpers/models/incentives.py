@@ -191,6 +191,52 @@ def who_pays(deal: Deal, plan: PayPlan, seller: Seller) -> dict[str, float]:
             "rest of the company": real.company + real.mending - company, "customers": real.customer}
 
 
+COMMISSION = 0.2
+PLANS = {
+    "all at signature": PayPlan(COMMISSION),
+    "half at renewal": PayPlan(COMMISSION / 2, COMMISSION / 2),
+    "all at renewal": PayPlan(0.0, COMMISSION),
+    "signature with clawback": PayPlan(COMMISSION, clawback=1.0),
+}
+
+
+def guessed_deals(first_fee: float, licence_price: float) -> tuple[Deal, Deal]:
+    """A licence deal and a subscription deal that differ in their prices only; every other figure is our guess.
+
+    Mending a fully over-promised deal costs 30% of a first fee, and the customer loses 40% of one.
+
+    Examples
+    --------
+    >>> licence, rent = guessed_deals(100, 400)
+    >>> licence.renewal_price, rent.renewal_price, rent.mending_cost
+    (0.0, 100, 30.0)
+    """
+    gap = {"mending_cost": 0.3 * first_fee, "customer_loss": 0.4 * first_fee}
+    return Deal(licence_price, 0.0, **gap), Deal(first_fee, first_fee, **gap)
+
+
+def guessed_seller(first_fee: float, *, patience: float = 0.7) -> Seller:
+    """A seller to whom full effort costs 3% of a first fee for each opportunity, and full over-promise 1.5%; our guess.
+
+    Examples
+    --------
+    >>> guessed_seller(100).cost_of_effort
+    3.0
+    """
+    return Seller(0.03 * first_fee, 0.015 * first_fee, patience)
+
+
+def same_commission(licence: Deal, rent: Deal, plan: PayPlan) -> PayPlan:
+    """The plan that pays as much money at the signature of a licence as ``plan`` pays at that of a subscription.
+
+    Examples
+    --------
+    >>> same_commission(*guessed_deals(100, 400), PLANS["all at signature"]).at_signature
+    0.05
+    """
+    return PayPlan(plan.at_signature * rent.price / licence.price)
+
+
 def _pay_per_win(deal: Deal, plan: PayPlan, patience: float, renewal: float) -> float:
     signature = plan.at_signature * deal.price
     later = renewal * plan.at_renewal * deal.renewal_price - (1 - renewal) * plan.clawback * signature

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from helpers.metrics.policy import Policy
-from helpers.metrics.revenue import mrr_at
+from helpers.metrics.revenue import mrr_at, mrr_movements
 from helpers.models.hourglass import Licence, Market, Subscription
 
 YEAR = 12
@@ -32,16 +32,20 @@ class Guesses:
         Share of a renewal that customer success takes (readers' notes on Wu Hao's book: 20 to 40%).
     acquisition_cost : float
         Money spent for each unit of new yearly fee (KeyBanc survey of 2019: 1.14 dollars, private SaaS).
+    licence_wins : float
+        Of the leads that would rent, the share that would have bought the licence at its price. That a lower entry price
+        sells more easily is Wu Hao's; the figure is ours.
     """
 
     licence_multiple: float = 4.0
     yearly_maintenance: float = 0.15
     collected_share: float = 0.7
-    cost_to_deliver: float = 0.25
+    cost_to_deliver: float = 0.2
     cost_to_support: float = 0.5
-    cost_to_serve: float = 0.15
+    cost_to_serve: float = 0.2
     cost_to_renew: float = 0.3
     acquisition_cost: float = 1.14
+    licence_wins: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,10 @@ class Measured:
 
     Parameters
     ----------
-    subscription, licence, market
-        Its own customer, the same customer had it bought a licence, and what comes in above the waist.
+    subscription, licence
+        Its own customer, and the same customer had it bought a licence.
+    market, licence_market
+        What comes in above the waist: the same leads and the same money, with the win rate of each.
     sources : DataFrame
         One row for each parameter: what, value, unit, source ("measured" or "guess"), how.
     """
@@ -59,6 +65,7 @@ class Measured:
     subscription: Subscription
     licence: Licence
     market: Market
+    licence_market: Market
     sources: pd.DataFrame
 
 
@@ -93,6 +100,28 @@ def money_kept(subscriptions, *, as_of, policy: Policy | None = None) -> tuple[f
     return float(kept), float(stayed.mrr_after.sum() / stayed.mrr_before.sum() - 1), len(before)
 
 
+def monthly_loss(subscriptions, *, as_of, policy: Policy | None = None) -> float:
+    """Mean share of customers lost in a month, over the twelve months to ``as_of``.
+
+    Each month: customers whose MRR went to 0 / customers at its start.
+
+    Examples
+    --------
+    >>> rows = [("s1", "a", "2024-01-01", None, 1200.0), ("s2", "b", "2024-01-01", "2025-01-01", 600.0)]
+    >>> round(monthly_loss(_subscriptions(rows), as_of="2025-06-30"), 6)
+    0.041667
+    """
+    moves = mrr_movements(subscriptions, as_of=pd.Timestamp(as_of).date(), policy=policy or Policy())
+    after, before = pd.Series(moves["after"]) > 0, pd.Series(moves["before"]) > 0
+    step = pd.DataFrame({"month": pd.to_datetime(moves["month"]).dt.to_period("M"), "net": after.astype(int) - before.astype(int),
+                         "lost": before & ~after})
+    by_month = step.groupby("month")[["net", "lost"]].sum()
+    end = pd.Timestamp(as_of).to_period("M")
+    by_month = by_month.reindex(pd.period_range(by_month.index.min(), end, freq="M"), fill_value=0)
+    there = by_month["net"].cumsum().shift(fill_value=0)
+    return float((by_month["lost"] / there)[-YEAR:].mean())
+
+
 def first_fees(subscriptions, *, as_of, policy: Policy | None = None) -> pd.Series:
     """The yearly fee with which each customer of the last twelve months began, money.
 
@@ -110,7 +139,7 @@ def first_fees(subscriptions, *, as_of, policy: Policy | None = None) -> pd.Seri
     first = pd.to_datetime(paid["starts_on"]).groupby(paid["customer_id"]).min()
     recent = first[(first > as_of - pd.DateOffset(years=1)) & (first <= as_of)]
     now = mrr_at(_first_lines(paid, first, recent.index), as_of.date(), policy=policy)
-    fees = now[now.mrr > 0].set_index("customer_id").mrr * YEAR / 100
+    fees = now[now.mrr > 0].set_index("customer_id").mrr * YEAR / policy.minor_units
     return fees.rename("first_fee")
 
 
@@ -237,12 +266,15 @@ def _build(rows: list[tuple], guesses: Guesses) -> Measured:
                                 guesses.cost_to_serve, guesses.cost_to_renew)
     licence = Licence(fee * guesses.licence_multiple, guesses.yearly_maintenance, guesses.collected_share,
                       guesses.cost_to_deliver, guesses.cost_to_support)
-    return Measured(subscription, licence, market, pd.DataFrame([*table, *_guess_rows(licence, market, guesses)], columns=[
-        "what", "value", "unit", "source", "n", "how"]))
+    dearer = replace(market, win_rate=market.win_rate * guesses.licence_wins)
+    sources = pd.DataFrame([*table, *_guess_rows(licence, market, guesses)],
+                           columns=["what", "value", "unit", "source", "n", "how"])
+    return Measured(subscription, licence, market, dearer, sources)
 
 
 def _guess_rows(licence: Licence, market: Market, guesses: Guesses) -> list[tuple]:
     return [("price of a licence", licence.price, "money", "guess", 0, f"{guesses.licence_multiple:g} times the fee"),
+            ("licences won", guesses.licence_wins, "share", "guess", 0, "of the leads that would rent"),
             ("yearly maintenance", licence.yearly_maintenance, "share", "guess", 0, "of the licence price"),
             ("maintenance collected", licence.collected_share, "share", "guess", 0, "of what is due"),
             ("cost to deliver a licence", licence.cost_to_deliver, "share", "guess", 0, "of the licence price"),

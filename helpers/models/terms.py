@@ -104,8 +104,8 @@ def kept_over_the_same_years(contracts, customers, *, as_of) -> pd.DataFrame:
     yearly = begun[begun["term_months"] <= 15].merge(pairs, on="quarter")
     both = pd.concat([yearly, ahead], ignore_index=True)
     both = both.merge(customers[["customer_id", "size"]], on="customer_id", how="left")
-    both["day"] = [start + pd.DateOffset(years=int(years)) for start, years in zip(both["starts_on"], both["years"])]
-    both = both[pd.to_datetime(both["day"]) <= pd.Timestamp(as_of)].reset_index(drop=True)
+    both["day"] = pd.to_datetime([start + pd.DateOffset(years=int(years)) for start, years in zip(both["starts_on"], both["years"])])
+    both = both[both["day"] <= pd.Timestamp(as_of)].reset_index(drop=True)
     return both.assign(kept=_in_force(terms, both))[["customer_id", "size", "starts_on", "years", "prepaid", "kept"]]
 
 
@@ -137,11 +137,121 @@ def prepaid_against_yearly(rows, *, outcome: str, by=("size",)) -> Difference:
     >>> prepaid_against_yearly(rows, outcome="renewed").value
     -0.5
     """
-    rows = rows.assign(**{name: rows[name].astype(str) for name in by})
-    count = rows.groupby([*by, "prepaid"])[outcome].agg(["sum", "count"]).unstack("prepaid", fill_value=0)
-    def of(what, prepaid):
-        return count[what].get(prepaid, pd.Series(0, index=count.index)).to_numpy()
-    return difference_at_equal_size(of("sum", True), of("count", True), of("sum", False), of("count", False))
+    band = rows[list(by)].astype(str).agg(" ".join, axis=1)
+    def count(which):
+        return rows.loc[which].groupby(band)[outcome].agg(["sum", "count"]).reindex(sorted(band.unique()), fill_value=0)
+    ahead, yearly = count(rows["prepaid"].astype(bool)), count(~rows["prepaid"].astype(bool))
+    return difference_at_equal_size(ahead["sum"], ahead["count"], yearly["sum"], yearly["count"])
+
+
+def compare_prepaid(contracts, customers, *, as_of) -> pd.DataFrame:
+    """Prepaid less yearly customers at equal size, in two fair ways and a raw one, each with its interval.
+
+    - "at the decision, raw": share renewed when a term ran out, all first terms, sizes mixed.
+    - "at the decision": the same within each size.
+    - "over the same years": share still under contract T years after the start, within each size, quarter and T.
+
+    Returns
+    -------
+    DataFrame
+        comparison, value, low, high, n_prepaid, n_yearly, reason (why there is none, or empty).
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"customer_id": ["a"], "size": ["small"]})
+    >>> seen = compare_prepaid(_contracts([("k1", "a", "2021-01-01", "2022-01-01", 1000.0, "yearly")]), people,
+    ...                        as_of="2023-12-31")
+    >>> seen["reason"].unique().tolist()
+    ['no prepaid term has run out yet that can be set beside yearly ones']
+    """
+    decided = renewal_decisions(contracts, customers, as_of=as_of)
+    decided = decided[decided["first"] & (decided["prepaid"] | (decided["term_months"] <= 15))]
+    years = kept_over_the_same_years(contracts, customers, as_of=as_of)
+    years = years.assign(quarter=pd.to_datetime(years["starts_on"]).dt.to_period("Q"))
+    rows = [("at the decision, raw", decided.assign(all="all"), "renewed", ("all",)),
+            ("at the decision", decided, "renewed", ("size",)),
+            ("over the same years", years, "kept", ("size", "years", "quarter"))]
+    return pd.DataFrame([{"comparison": name, **_compared(table, outcome, by)} for name, table, outcome, by in rows])
+
+
+def _compared(rows, outcome: str, by) -> dict:
+    try:
+        seen = prepaid_against_yearly(rows, outcome=outcome, by=by)
+    except ValueError:
+        nothing = float("nan")
+        return {"value": nothing, "low": nothing, "high": nothing, "n_prepaid": int(rows["prepaid"].sum()), "n_yearly": 0,
+                "reason": "no prepaid term has run out yet that can be set beside yearly ones"}
+    return {"value": seen.value, "low": seen.low, "high": seen.high, "n_prepaid": seen.n[0], "n_yearly": seen.n[1], "reason": ""}
+
+
+def leaving_of_prepaid(decisions) -> float:
+    """How often prepaid customers leave at expiry, over what the first renewal of yearly customers of their sizes gives.
+
+    ``left of the prepaid / sum over sizes of (prepaid due * share of yearly first terms that was not renewed)``; NaN where
+    no prepaid term has run out, or a size has no yearly customers.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        What :func:`renewal_decisions` gives.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"size": "small", "prepaid": [True] * 2 + [False] * 4, "first": True, "term_months": [24] * 2 + [12] * 4,
+    ...                      "renewed": [True, False, True, True, True, False]})
+    >>> leaving_of_prepaid(rows)
+    2.0
+    """
+    size = decisions["size"].astype(str)
+    yearly = decisions["first"] & ~decisions["prepaid"] & (decisions["term_months"] <= 15)
+    leaves = (~decisions.loc[yearly, "renewed"].astype(bool)).groupby(size[yearly]).mean()
+    ahead = decisions["prepaid"].astype(bool)
+    expected = float(size[ahead].map(leaves).astype(float).sum(skipna=False))
+    return float((~decisions.loc[ahead, "renewed"].astype(bool)).sum() / expected) if expected > 0 else float("nan")
+
+
+def peak_of_prepayment(contracts) -> pd.Timestamp | None:
+    """First day of the quarter in which the largest share of bookings was prepaid; None where nothing was.
+
+    Quarters with less than a quarter of the median bookings are left out: a single deal makes them.
+
+    Examples
+    --------
+    >>> peak_of_prepayment(_contracts([("k1", "a", "2022-10-01", "2024-10-01", 2000.0, "prepaid")]))
+    Timestamp('2022-10-01 00:00:00')
+    """
+    quarters = bookings_by_quarter(contracts)
+    quarters = quarters[quarters["bookings"] >= quarters["bookings"].median() / 4]
+    if quarters.empty or quarters["prepaid_share"].max() == 0:
+        return None
+    return quarters.loc[quarters["prepaid_share"].idxmax(), "quarter"]
+
+
+def kept_in_year(contracts, start, *, only_due: bool = False) -> tuple[float, int]:
+    """Share of the customers under contract on a day who are still under contract a year later.
+
+    With ``only_due``, of those alone whose term ran out within that year, so that they could leave at all.
+
+    Returns
+    -------
+    share : float, NaN where nobody is in question
+    n : int
+
+    Examples
+    --------
+    >>> two = _contracts([("k1", "a", "2022-01-01", "2023-01-01", 1.0, "yearly"),
+    ...                   ("k2", "b", "2022-01-01", "2024-01-01", 2.0, "prepaid")])
+    >>> kept_in_year(two, "2022-12-15"), kept_in_year(two, "2022-12-15", only_due=True)
+    ((0.5, 2), (0.0, 1))
+    """
+    terms = with_terms(contracts[contracts["kind"] != "add-on"])
+    start = pd.Timestamp(start)
+    end = start + pd.DateOffset(years=1)
+    here = terms[(terms["starts_on"] <= start) & (terms["ends_on"] > start)].groupby("customer_id")["ends_on"].max()
+    if only_due:
+        here = here[here <= end]
+    later = terms.loc[(terms["starts_on"] <= end) & (terms["ends_on"] > end), "customer_id"]
+    return (float(here.index.isin(later).mean()), len(here)) if len(here) else (float("nan"), 0)
 
 
 def _contracts(rows) -> pd.DataFrame:
