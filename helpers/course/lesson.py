@@ -7,8 +7,6 @@ into the reader's plan.
 from __future__ import annotations
 
 import datetime as dt
-import inspect
-import textwrap
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -22,6 +20,7 @@ from .checking import OPEN, RIGHT, Verdict, judge, write
 from .exercises import Exercise, Quiz, load_exercises
 from .notes import Card, Note, Quizzed
 from .record import Record, workspace
+from .source import code_of
 
 
 def _display(thing) -> None:
@@ -146,7 +145,7 @@ class Lesson:
         """The source of our solution and what it gives on the company in use."""
         exercise = self.exercise(key)
         self._note_exercise(key, solution_seen=True)
-        source = textwrap.dedent(inspect.getsource(exercise.solution))
+        source = code_of(exercise.solution)
         answer = exercise.solution(self.company)
         if exercise.kind == "number":
             from .checking import as_number

@@ -69,7 +69,7 @@ def table(frame, caption: str = "", *, formats: dict | None = None, names: dict 
     missing = [name for name in [*columns, *formats] if name not in frame.columns]
     if missing:
         raise KeyError(f"The table has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}.")
-    left = [not pd.api.types.is_numeric_dtype(frame[name]) for name in columns]
+    left = [not pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_bool_dtype(frame[name]) for name in columns]
     texts = [_column(frame[name], formats.get(name)) for name in columns]
     head = [names.get(name, str(name).replace("_", " ")) for name in columns]
     return Table(head, [list(row) for row in zip(*texts)], left, caption)
