@@ -16,7 +16,7 @@ from helpers.chapters import ROOT, find
 from helpers.periods import months_of_history
 from helpers.show.numbers import number, when
 
-from .checking import OPEN, RIGHT, Verdict, judge, write
+from .checking import OPEN, RIGHT, Verdict, as_number, judge, write
 from .exercises import Exercise, Quiz, load_exercises
 from .notes import Card, Note, Quizzed
 from .record import Record, workspace
@@ -142,19 +142,23 @@ class Lesson:
         _display(Note("info", f"Hint {shown} of {len(exercise.hints)} · {exercise.title}", exercise.hints[shown - 1]))
 
     def solution(self, key: str) -> None:
-        """The source of our solution and what it gives on the company in use."""
+        """The source of our solution and what it gives on the company in use; for a judgement our reading of each point."""
         exercise = self.exercise(key)
         self._note_exercise(key, solution_seen=True)
-        source = code_of(exercise.solution)
+        title = f"Our solution · {exercise.title}"
+        if exercise.kind == "judgement":
+            points = "\n".join(f"{p.letter}, {'met' if p.met else 'not met'}: {p.asks}. {p.why}" for p in exercise.rubric)
+            return _display(Note("info", title, points))
+        source, said = code_of(exercise.solution), self._gives(exercise)
+        html = f"<pre><code>{escape(source)}</code></pre><p>It gives: {escape(said)}</p>"
+        _display(Note("info", title, f"{source}\nIt gives: {said}", html))
+
+    def _gives(self, exercise: Exercise) -> str:
+        """What the solution gives on the company in use, as people write it."""
         answer = exercise.solution(self.company)
         if exercise.kind == "number":
-            from .checking import as_number
-
-            said = write(as_number(answer), exercise.unit, self.company)
-        else:
-            said = write(answer, "text", self.company) if exercise.kind in ("choice", "judgement") else str(answer)
-        html = f"<pre><code>{escape(source)}</code></pre><p>It gives: {escape(said)}</p>"
-        _display(Note("info", f"Our solution · {exercise.title}", f"{source}\nIt gives: {said}", html))
+            return write(as_number(answer), exercise.unit, self.company)
+        return write(answer, "text", self.company) if exercise.kind == "choice" else str(answer)
 
     def worked(self, key: str) -> None:
         """Show the worked answer of a judgement and the points to hold against it."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from helpers.course import lesson as module
-from helpers.course.exercises import Exercise, Mistake, Option, Quiz
+from helpers.course.exercises import Criterion, Exercise, Mistake, Option, Quiz
 from helpers.course.lesson import Lesson
 from helpers.course.record import Record, workspace
 
@@ -60,6 +60,15 @@ def test_hints_come_one_by_one_and_the_last_stays(lesson, shown):
 def test_the_solution_shows_its_source_and_what_it_gives(lesson, shown):
     lesson.solution("share")
     assert "def right_share(company):" in shown[0].text and "82.5%" in shown[0].text
+
+
+def test_the_solution_of_a_judgement_is_our_reading_of_each_point(lesson, shown):
+    points = [Criterion("A", "says n", True, "It does"), Criterion("B", "decides", False, "It does not")]
+    judged = Exercise(key="judged", title="t", kind="judgement", solution=lambda company: "A", worked=lambda company: "An answer.", rubric=points)
+    lesson.module = SimpleNamespace(EXERCISES=[judged], QUIZZES=[])
+    lesson.worked("judged")
+    lesson.solution("judged")
+    assert "An answer." in shown[0].text and "B, not met: decides. It does not" in shown[1].text
 
 
 def test_an_unknown_key_says_that_the_copy_is_older_and_is_no_traceback_in_check(lesson, shown):
