@@ -78,7 +78,8 @@ class _Checks:
         if name not in self.large:
             return
         table = schema()[name]
-        for column in table.columns.values():
+        there = self._columns(name)
+        for column in (column for column in table.columns.values() if column.name in there):
             for condition, problem in _limits(column):
                 yield from self._where(name, column.name, condition, problem, "mend the values where the table comes from")
         for first, second in table.strict:

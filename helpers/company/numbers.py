@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 NOT_A_NUMBER, AMBIGUOUS, MIXED, PERCENT, SHEET, RANGE = "not a number", "ambiguous", "mixed", "percent", "sheet", "range"
 
@@ -51,7 +52,7 @@ def read_numbers(strings: pd.Series, *, percent: bool = False, decimal: str | No
     >>> read_numbers(pd.Series(["1.200,50", "1.200"])).values.tolist()
     [1200.5, 1200.0]
     """
-    values = pd.to_numeric(strings, errors="coerce").astype("float64").replace([np.inf, -np.inf], np.nan)
+    values = _plain(strings)
     unclear = values.isna() | ((doubtful or decimal == ",") & strings.str.contains(".", regex=False))
     if not unclear.any():
         return Read(values)
@@ -65,6 +66,15 @@ def read_numbers(strings: pd.Series, *, percent: bool = False, decimal: str | No
     values.loc[read.index] = pd.to_numeric(read.mask(refused), errors="coerce").astype("float64")
     masks = {str(why): strings.index.isin(group.index) for why, group in read[refused].groupby(read[refused])}
     return Read(values, {why: pd.Series(mask, index=strings.index) for why, mask in masks.items()})
+
+
+def _plain(strings: pd.Series) -> pd.Series:
+    """The numbers that are written plainly; NaN for every other text."""
+    try:
+        values = pa.chunked_array(pa.array(strings)).cast(pa.float64()).to_pandas().set_axis(strings.index)
+    except pa.ArrowInvalid:
+        values = pd.to_numeric(strings, errors="coerce").astype("float64")
+    return values.replace([np.inf, -np.inf], np.nan)
 
 
 def _core(text: str) -> str:
