@@ -11,6 +11,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from . import figures, look
 from .numbers import format_of
 
@@ -104,10 +106,13 @@ class _Live:
     def __call__(self, values: dict) -> tuple[bytes, str]:
         import io
 
+        from PIL import Image
+
         self.ax.clear()
         sentence = self.draw(self.ax, **values)
+        self.figure.canvas.draw()  # savefig would draw twice
         raw = io.BytesIO()
-        self.figure.savefig(raw, format="png", dpi=figures.DPI)
+        Image.fromarray(np.asarray(self.figure.canvas.buffer_rgba())).convert("RGB").save(raw, format="png", compress_level=1)
         return raw.getvalue(), sentence
 
 
