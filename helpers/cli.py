@@ -93,6 +93,37 @@ def run(
 
 
 @app.command()
+def update(workspace: Path = typer.Option(None, help="Where you work; the folder workspace of the course by default.")) -> None:
+    """Bring new versions of chapters into your copies, and keep everything that you typed."""
+    from helpers.course.paths import write_map
+    from helpers.course.update import report, update
+
+    with plain_errors():
+        folder = workspace or ROOT / "workspace"
+        copies, updates = update(folder)
+        write_map(folder)
+        for sentence in report(copies, updates):
+            print(sentence)
+        raise typer.Exit(1 if any(one.problem for one in updates) else 0)
+
+
+@app.command()
+def progress(
+    role: str = typer.Option(None, help="Your role, remembered: founder, product, marketing, sales, customer success, finance, analyst."),
+    name: str = typer.Option(None, help="What to call you in a team's roll-up; \"\" takes it out again."),
+    team: Path = typer.Option(None, help="A folder with several people's progress files: shows where the room is stuck."),
+    workspace: Path = typer.Option(None, help="Where you work; the folder workspace of the course by default."),
+) -> None:
+    """Show how far you are and what to do next; or, with --team, where a team is stuck."""
+    from helpers.course.progress import report, team_report
+
+    with plain_errors():
+        folder = workspace or ROOT / "workspace"
+        for line in team_report(team) if team else report(folder, role=role, name=name):
+            print(line)
+
+
+@app.command()
 def check(folder: Path = typer.Argument(..., help="Folder with company.yaml and the tables.")) -> None:
     """Check the tables of a company: what is wrong, in which rows, and how to mend it."""
     from helpers.company import load_company
@@ -105,6 +136,20 @@ def check(folder: Path = typer.Argument(..., help="Folder with company.yaml and 
             print(f"{finding.severity}: {where}: {finding.problem} ({finding.rows})\n    Mend: {finding.mend}")
         print(f"{company.name}: {len(company.tables)} tables, {len(findings)} findings.")
         raise typer.Exit(1 if (findings["severity"] == "error").any() else 0)
+
+
+@app.command()
+def decisions(
+    out: Path = typer.Option(None, help="Where the three files go; the folder meeting in the workspace by default."),
+    company: str = typer.Option(None, help="Folder of a company, or its name in workspace/companies."),
+    workspace: Path = typer.Option(None, help="Where you work; the folder workspace of the course by default."),
+) -> None:
+    """Write your decisions, scored predictions and plan for the leadership meeting: a page, a text and a spreadsheet."""
+    from helpers.course.decisions import meeting_of
+
+    with plain_errors():
+        for path in meeting_of(workspace, company, out):
+            print(path)
 
 
 @app.command("make-company")

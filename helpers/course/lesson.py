@@ -128,7 +128,7 @@ class Lesson:
         if verdict.status in (OPEN, "wrong", "mistake") and exercise.hints:
             text += f'\nStuck? lesson.hint("{key}") helps, lesson.solution("{key}") shows ours.'
         titles = {OPEN: "Not answered yet", RIGHT: "Right", "mistake": "A well-known slip", "wrong": "Not yet"}
-        self._note_answer(key, verdict)
+        self._note_answer(exercise, verdict)
         _display(Note(verdict.status, f"{titles[verdict.status]} · {exercise.title}", text))
 
     def hint(self, key: str) -> None:
@@ -291,6 +291,7 @@ class Lesson:
             data.setdefault("chapters", {}).setdefault(self.name, {}).setdefault("exercises", {})
 
         Record("progress", self.folder).change(visit)
+        self._draw_map()
 
     def _note_exercise(self, key: str, **facts) -> None:
         def keep(data):
@@ -299,18 +300,32 @@ class Lesson:
 
         Record("progress", self.folder).change(keep)
 
-    def _note_answer(self, key: str, verdict: Verdict) -> None:
+    def _note_answer(self, exercise: Exercise, verdict: Verdict) -> None:
         if verdict.status == OPEN:
             return
 
         def keep(data):
-            entry = data.setdefault("chapters", {}).setdefault(self.name, {}).setdefault("exercises", {}).setdefault(key, {})
+            exercises = data.setdefault("chapters", {}).setdefault(self.name, {}).setdefault("exercises", {})
+            entry = exercises.setdefault(exercise.key, {})
             entry["tries"] = entry.get("tries", 0) + 1
+            if verdict.status != RIGHT:
+                entry["wrong"] = entry.get("wrong", 0) + 1
+            if verdict.mistake is not None:
+                made, says = entry.setdefault("mistakes", {}), exercise.mistakes[verdict.mistake].says
+                made[says] = made.get(says, 0) + 1
             if entry.get("status") != RIGHT:
                 entry["status"] = verdict.status
                 entry["at"] = dt.datetime.now().isoformat(timespec="seconds")
 
         Record("progress", self.folder).change(keep)
+        self._draw_map()
+
+    def _draw_map(self) -> None:
+        """Keep the map in the reader's workspace up to date."""
+        if self.folder is not None:
+            from .paths import write_map
+
+            write_map(self.folder)
 
 
 def _said(value, company) -> str:

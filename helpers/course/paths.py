@@ -18,9 +18,8 @@ from helpers.course.record import Record
 MAP = "map.md"
 NAV, KERNEL = "playbook-nav", "playbook-kernel"
 MARKER = "<!-- made by playbook, and made anew each time: what you write here is not kept -->"
-KERNEL_NOTE = """\
-*If the next cell says* `No module named 'helpers'`*, this notebook runs on another Python than the course. In JupyterLab: menu Kernel, \
-Change Kernel, Python 3. In any other program: close it, and open the course with* `playbook lab`*.*"""
+KERNEL_NOTE = ("*Should the next cell say* `No module named 'helpers'`*, this notebook runs on another Python: choose Kernel, Change Kernel, "
+               "Python 3, or close it and open the course with* `playbook lab`*.*")
 
 
 class PathError(ValueError):
@@ -192,13 +191,10 @@ def next_on(chapters, standings, last=None) -> list:
 
 def neighbours(chapter) -> tuple:
     """The chapters before and after this one that are written; None where there is none."""
-    def along(step):
-        beside = getattr(chapter, step)
-        while beside is not None and not beside.written:
-            beside = getattr(beside, step)
-        return beside
-
-    return along("previous"), along("next")
+    everything = register.chapters(root=chapter.root)
+    place = everything.index(chapter)
+    before = next((one for one in reversed(everything[:place]) if one.written), None)
+    return before, next((one for one in everything[place + 1:] if one.written), None)
 
 
 def navigation(chapter) -> str:
@@ -222,7 +218,12 @@ def _from(chapter, other) -> str:
     return Path(os.path.relpath(other.notebook, chapter.folder)).as_posix()
 
 
-def dress(notebook, chapter):
+def extras(chapter) -> tuple[str, str]:
+    """What readers' copies have and chapters do not: a word on kernels, and links; either may be empty."""
+    return KERNEL_NOTE, navigation(chapter)
+
+
+def dress(notebook: dict, chapter) -> dict:
     """Add to a copy of a chapter what readers need and the chapter does not hold, in place.
 
     Above the first cell that imports the helpers: what to do when the kernel is the wrong one. At the end: links to
@@ -230,23 +231,32 @@ def dress(notebook, chapter):
 
     Parameters
     ----------
-    notebook : NotebookNode
+    notebook : dict
+        As it stands in the file.
     chapter : Chapter
 
     Returns
     -------
-    NotebookNode
+    dict
         The same one.
-    """
-    from nbformat.v4 import new_markdown_cell
 
-    first = next((i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"), None)
-    if first is not None and "helpers" in notebook.cells[first].source:
-        notebook.cells.insert(first, new_markdown_cell(KERNEL_NOTE, id=KERNEL, metadata={"tags": ["kernel"]}))
-    links = navigation(chapter)
+    Examples
+    --------
+    >>> empty = dress({"cells": []}, register.find("37"))
+    >>> [cell["metadata"]["tags"] for cell in empty["cells"]]
+    [['nav']]
+    """
+    cells, (kernel, links) = notebook["cells"], extras(chapter)
+    first = next((i for i, cell in enumerate(cells) if cell["cell_type"] == "code"), None)
+    if first is not None and "helpers" in "".join(cells[first]["source"]):
+        cells.insert(first, _markdown(kernel, KERNEL, "kernel"))
     if links:
-        notebook.cells.append(new_markdown_cell(links, id=NAV, metadata={"tags": ["nav"]}))
+        cells.append(_markdown(links, NAV, "nav"))
     return notebook
+
+
+def _markdown(source, name, tag) -> dict:
+    return {"cell_type": "markdown", "id": name, "metadata": {"tags": [tag]}, "source": source.splitlines(keepends=True)}
 
 
 # ---------------------------------------------------------------- the map
@@ -284,12 +294,12 @@ def _where(standings, last, role, root) -> str:
 
 
 def _stages(parts, standings, root) -> str:
-    lines = ["| stage | what it is about | closes | exercises right |", "|---|---|---|---|"]
+    lines = ["| stage | what it is about | the sign that closes it | exercises right |", "|---|---|---|---|"]
     for stage in register.stages(root=root):
         mine = [standings[chapter.name] for part in parts if part.stage == stage.number for chapter in part.chapters
                 if chapter.name in standings]
         right, of = sum(one.right for one in mine), sum(one.of for one in mine)
-        lines.append(f"| {stage.number} | {stage.name} | {stage.closes} | {f'{right} of {of}' if of else ''} |")
+        lines.append(f"| {stage.number} | {stage.name} | {stage.closes.removeprefix('Closes ')} | {f'{right} of {of}' if of else ''} |")
     return "\n".join(lines)
 
 

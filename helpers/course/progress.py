@@ -107,7 +107,7 @@ class Standing:
     def drawn(self) -> str:
         """How far, with a dot for each exercise."""
         if not self.opened or not self.of:
-            return "" if not self.opened else "read"
+            return self.said
         return f"{'●' * self.right}{'○' * (self.of - self.right)} {self.right} of {self.of}"
 
 
@@ -378,7 +378,7 @@ def team_report(folder, *, root=None) -> list[str]:
     rows = []
     for number, (name, mine) in enumerate(room.readers, 1):
         opened = [one for one in mine.values() if one.opened]
-        rows.append((name or f"reader {number}", f"{len(opened)} chapters opened", f"{sum(one.done for one in opened)} done",
+        rows.append((name or f"reader {number}", f"opened {len(opened)}", f"done {sum(one.done for one in opened)}",
                      f"{sum(one.right for one in opened)} of {sum(one.of for one in opened)} exercises right"))
     lines = [f"{len(room.readers)} readers.", "", *(align(rows) if rows else []), *room.skipped]
     waiting = [one for one in room.stuck if one.right < one.touched]

@@ -238,7 +238,7 @@ def execute(notebook, text, root=ROOT, environment=None, keep_going=False):
             on_cell_start=lambda cell, cell_index: begun.append(cell),
         )
         try:
-            client.execute(env=kernel_environment(root, environment), stderr=terminal)
+            client.execute(cleanup_kc=True, env=kernel_environment(root, environment), stderr=terminal)
         except CellExecutionError as error:
             raise RenderError(_about_cell(notebook, text, begun[-1], f"{error.ename}: {error.evalue}")) from error
         except CellTimeoutError as error:

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers import chapters as register
 from helpers.course import workspace as place
 from helpers.course.record import MARK, Record
 from helpers.course.render import ROOT, dumps
@@ -91,8 +92,8 @@ def merge(base, mine, new, *, earlier=None) -> Merged:
         if cells:
             placed[slot.key] = cells
     order = _order(slots, placed, versions)
-    cells = _with_ids([cell for key in order for cell in placed[key]], versions[2])
-    merged.notebook = {"cells": cells, "metadata": _notebook_metadata(base, mine, new), "nbformat": 4, "nbformat_minor": 5}
+    merged.notebook = {"cells": _with_ids(order, placed, versions[2]), "metadata": _notebook_metadata(base, mine, new),
+                       "nbformat": 4, "nbformat_minor": 5}
     return merged
 
 
@@ -140,7 +141,8 @@ def _typed(cell) -> tuple:
 
 def _slots(base, mine, new) -> list[_Slot]:
     """All cells of the three versions, those that are the same cell together."""
-    to_mine, to_new = _pairs(base, mine), _pairs(base, new)
+    to_new = _pairs(base, new)
+    to_mine = _pairs(base, mine, {i: new[n]["id"] for i, n in to_new.items()}, {cell["id"] for cell in new})
     slots = []
     for i, cell in enumerate(base):
         m, n = to_mine.get(i), to_new.get(i)
@@ -153,11 +155,19 @@ def _slots(base, mine, new) -> list[_Slot]:
     return slots + [_Slot(("mine", name), None, cell, None) for name, cell in own.items()]
 
 
-def _pairs(base, other) -> dict[int, int]:
-    """Which cell of the base became which cell of the other version: place -> place."""
+def _pairs(base, other, renamed=None, came=()) -> dict[int, int]:
+    """Which cell of the base became which cell of the other version: place -> place.
+
+    By id; then by the very same text; then as nbdime finds them alike. ``renamed``: other ids of cells of the base;
+    ``came``: ids of the new version, which are in a reader's copy after an update that broke off.
+    """
     there = {cell["id"]: j for j, cell in enumerate(other)}
-    found = {i: there[cell["id"]] for i, cell in enumerate(base) if cell["id"] in there}
-    taken = set(found.values())
+    found = {}
+    for i, cell in enumerate(base):
+        name = next((name for name in (cell["id"], (renamed or {}).get(i)) if name in there), None)
+        if name is not None and there[name] not in found.values():
+            found[i] = there[name]
+    taken = set(found.values()) | {j for j, cell in enumerate(other) if cell["id"] in came}
     moved = {}
     for j, cell in enumerate(other):
         if j not in taken:
@@ -166,18 +176,17 @@ def _pairs(base, other) -> dict[int, int]:
         if i not in found and moved.get(_typed(cell)):
             found[i] = moved[_typed(cell)].pop(0)
     if len(found) < min(len(base), len(other)):
-        _add_similar(found, base, other)
+        _add_similar(found, taken | set(found.values()), base, other)
     return found
 
 
-def _add_similar(found, base, other) -> None:
+def _add_similar(found, taken, base, other) -> None:
     """Let nbdime pair what has no common id, between the cells that have one."""
     from nbdime.diffing.notebooks import notebook_predicates
     from nbdime.diffing.snakes import compute_snakes_multilevel
 
     names = {j: base[i]["id"] for i, j in found.items()}
     sides = [[_slim(cell, cell["id"]) for cell in base], [_slim(cell, names.get(j, ("other", j))) for j, cell in enumerate(other)]]
-    taken = set(found.values())
     for i, j, length in compute_snakes_multilevel(*sides, notebook_predicates["/cells"]):
         for step in range(length):
             if i + step not in found and j + step not in taken:
@@ -209,7 +218,8 @@ def _decide(slot, older, merged) -> list[dict]:
         merged.back.append(title(slot.new))
         return [_new(slot)]
     merged.beside.append(title(slot.new))
-    return [_new(slot), _yours(slot.mine) | {"id": None}]
+    both = [_new(slot), _yours(slot.mine) | {"id": None}]
+    return both[::-1] if _is_last(slot.new) else both
 
 
 def _without_mine(slot, merged) -> list[dict]:
@@ -296,8 +306,12 @@ def _order(slots, placed, versions) -> list:
         known = set(new)
         course = interleave([key for key in mine if key in known], new)
     order = interleave(course, mine)
-    last = [slot.key for slot in slots if slot.key in placed and slot.new and LAST in slot.new["metadata"].get("tags", [])]
+    last = [slot.key for slot in slots if slot.key in placed and slot.new and _is_last(slot.new)]
     return [key for key in order if key not in last] + last
+
+
+def _is_last(cell) -> bool:
+    return LAST in cell["metadata"].get("tags", [])
 
 
 def _sequence(slots, placed, cells, side) -> list:
@@ -328,11 +342,284 @@ def interleave(backbone, sequence) -> list:
     return result
 
 
-def _with_ids(cells, new) -> list[dict]:
-    """Give an id of its own to what is the reader's, and to nothing that the course may use."""
-    reserved, taken = {cell["id"] for cell in new}, set()
-    for cell in cells:
-        fine = cell["id"] is not None and cell["id"] not in taken
-        cell["id"] = cell["id"] if fine else _fresh_id(cell, reserved | taken)
-        taken.add(cell["id"])
+def _with_ids(order, placed, new) -> list[dict]:
+    """The cells in their order; the course's keep their ids, and the reader's get none that the course uses."""
+    taken, cells = {cell["id"] for cell in new}, []
+    for key in order:
+        for cell in placed[key]:
+            if key != cell["id"]:
+                if cell["id"] is None or cell["id"] in taken:
+                    cell = cell | {"id": _fresh_id(cell, taken)}
+                taken.add(cell["id"])
+            cells.append(cell)
     return cells
+
+
+# ---------------------------------------------------------------- files
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did with one chapter in a workspace.
+
+    Parameters
+    ----------
+    chapter : str
+    path : Path
+        The reader's notebook.
+    merged : Merged or None
+        None where it could not be merged.
+    before : Path or None
+        Where the version before is kept.
+    problem : str
+        Why it was left as it is; empty when all went well.
+    """
+
+    chapter: str
+    path: Path
+    merged: Merged | None = None
+    before: Path | None = None
+    problem: str = ""
+
+    def sentences(self) -> list[str]:
+        """What happened, for the reader."""
+        if self.problem:
+            return [f"{self.chapter}: {self.problem}"]
+        one = self.merged
+        said = [f"{self.chapter}: brought to the new version. {_cells_said(one.replaced)} replaced, {one.added} new, {one.removed} "
+                f"no longer in it; {one.kept + len(one.beside) + len(one.left)} of yours kept."]
+        said += [f"    You and the course both changed “{name}”: the new one stands first, yours just below it, tagged {YOURS}."
+                 for name in one.beside]
+        said += [f"    You had taken out “{name}”, and the course has changed it: it is back." for name in one.back]
+        said += [f"    The course no longer has “{name}”, which you had changed: yours stays, tagged {YOURS}." for name in one.left]
+        return [*said, f"    The version before is {self.before}."]
+
+
+def _cells_said(count) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def update(folder, root=ROOT, *, now=None):
+    """Bring new versions of all chapters into a workspace and keep what was typed.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    root : Path
+        The folder of the project.
+    now : datetime, optional
+        The time that stands in the names of the versions before.
+
+    Returns
+    -------
+    copies : list of Copy
+        What was simply put there or replaced, as from ``workspace.refresh``.
+    updates : list of Update
+        What had to be merged.
+
+    Raises
+    ------
+    WorkspaceError
+        When the workspace cannot be written.
+    """
+    folder = Path(folder).resolve()
+    stamp = (now or dt.datetime.now()).strftime("%Y-%m-%d-%H%M%S")
+    copies = place.refresh(folder, root)
+    found = [_update_one(copy, folder, Path(root), stamp) for copy in copies if copy.status in ("newer", "yours")]
+    return copies, [one for one in found if one is not None]
+
+
+def _update_one(copy, folder, root, stamp):
+    name = copy.path.relative_to(folder).as_posix()
+    chapter, original = register.find(copy.chapter, root=root), (root / "chapters" / name).read_bytes()
+    content = place.reader_copy(original, chapter)
+    base, earlier = (_read(folder / MARK / kept / name) for kept in ("base", "earlier"))
+    try:
+        merged, before = _replace(copy.path, folder / MARK / "before" / name, stamp,
+                                  lambda mine: _merge_for(copy, base, mine, json.loads(content), earlier))
+    except UpdateError as error:
+        return Update(copy.chapter, copy.path, problem=str(error))
+    except OSError as error:
+        return Update(copy.chapter, copy.path, problem=f"it cannot be read or written ({error.strerror}). It is left as it is.")
+    if merged is None:
+        return None
+    place.note_version(content, place.version_of(original, chapter), folder, name, Record("copies", folder))
+    return Update(copy.chapter, copy.path, merged, before)
+
+
+def _merge_for(copy, base, mine, new, earlier):
+    """Merge one copy; None when there is nothing to bring."""
+    if base is None and not _akin(mine, new):
+        raise UpdateError(f"{copy.path.name} is a notebook of yours where the course has a chapter. It is left as it is; rename it "
+                          "and run this again to have the chapter beside it.")
+    try:
+        merged = merge(base, mine, new, earlier=earlier)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _unreadable(copy.path) from None
+    return merged if copy.status == "newer" or merged.replaced else None
+
+
+def _akin(one, other) -> bool:
+    """Whether two notebooks share at least a third of the ids of the shorter one."""
+    ids = [{cell.get("id") for cell in notebook["cells"]} - {None} for notebook in (one, other)]
+    return 3 * len(ids[0] & ids[1]) >= max(1, min(map(len, ids)))
+
+
+def _unreadable(path) -> UpdateError:
+    return UpdateError(f"{path.name} cannot be read as a notebook. It is left as it is; rename it and run this again to have the "
+                       "chapter anew.")
+
+
+def _read(path):
+    """A notebook as plain data, or None when it is missing or damaged."""
+    try:
+        return _parsed(path.read_bytes())
+    except OSError:
+        return None
+
+
+def _parsed(content):
+    try:
+        notebook = json.loads(content)
+    except ValueError:
+        return None
+    whole = isinstance(notebook, dict) and isinstance(notebook.get("cells"), list) and all(isinstance(c, dict) for c in notebook["cells"])
+    return notebook if whole else None
+
+
+def _replace(path, kept, stamp, merging):
+    """Put a merged notebook in a file's place, unless the file changes meanwhile: then begin again.
+
+    Returns
+    -------
+    merged : Merged or None
+    before : Path or None
+        Where the file's former content is kept.
+    """
+    for _ in range(TRIES):
+        content = path.read_bytes()
+        mine = _parsed(content)
+        if mine is not None:
+            merged = merging(mine)
+            if merged is None:
+                return None, None
+            written = _written(merged, path)
+            before = _keep(content, kept, stamp)
+            if _swap(path, content, written):
+                return merged, before
+            before.unlink()
+        time.sleep(PAUSE)
+    raise _unreadable(path) if mine is None else UpdateError(f"{path.name} is being written by another program. Save it there, and "
+                                                             "run this again.")
+
+
+def _written(merged, path) -> bytes:
+    import nbformat
+
+    try:
+        return dumps(nbformat.from_dict(merged.notebook))
+    except nbformat.ValidationError:
+        raise _unreadable(path) from None
+
+
+def _keep(content, path, stamp) -> Path:
+    """Keep what was there under a name that is not taken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for count in range(1, 1000):
+        again = f"-{count}" if count > 1 else ""
+        target = path.with_name(f"{path.stem}.{stamp}{again}{path.suffix}")
+        try:
+            with target.open("xb") as file:
+                file.write(content)
+            return target
+        except FileExistsError:
+            continue
+    raise UpdateError(f"{path.parent} is full of versions of {path.name}; delete some.")
+
+
+def _swap(path, expected, content) -> bool:
+    """Replace a file whole, if it still holds what is expected."""
+    handle, spare = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(spare, path.stat().st_mode & 0o777)
+        if path.read_bytes() != expected:
+            return False
+        os.replace(spare, path)
+        return True
+    finally:
+        Path(spare).unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- chapters that moved
+
+def follow(folder, root=ROOT) -> list[tuple[str, str]]:
+    """Move a reader's copies whose chapters the course renamed or moved; told by the ids of their cells.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    root : Path
+        The folder of the project.
+
+    Returns
+    -------
+    list of (str, str)
+        The old and the new place of each, within the workspace.
+    """
+    from helpers.course.render import chapters
+
+    manifest = Record("copies", folder)
+    known = manifest.read()
+    there = {text.with_suffix(".ipynb").relative_to(root / "chapters").as_posix(): text.with_suffix(".ipynb")
+             for text in chapters(root) if text.with_suffix(".ipynb").is_file()}
+    fresh = {name: _read(path) for name, path in there.items() if name not in known}
+    moves = []
+    for old in [name for name in known if name not in there]:
+        base = _read(folder / MARK / "base" / old)
+        new = next((name for name, notebook in fresh.items() if base and notebook and _akin(base, notebook)), None)
+        if new and (folder / old).is_file() and not (folder / new).exists():
+            _move(folder, old, new, manifest)
+            del fresh[new]
+            moves.append((old, new))
+    return moves
+
+
+def _move(folder, old, new, manifest) -> None:
+    """Move the kept versions and the entry first: whatever breaks off midway, the reader's file is whole in one place."""
+    for kept in ("base", "earlier"):
+        if (folder / MARK / kept / old).is_file():
+            (folder / MARK / kept / new).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(folder / MARK / kept / old, folder / MARK / kept / new)
+    (folder / new).parent.mkdir(parents=True, exist_ok=True)
+    os.replace(folder / old, folder / new)
+    manifest.change(lambda copies: copies.update({new: copies.pop(old)}))
+    was, now = Path(old).parent.name, Path(new).parent.name
+    if was != now:
+        Record("progress", folder).change(lambda data: _rename_progress(data, was, now))
+
+
+def _rename_progress(data, was, now) -> None:
+    visited = data.get("chapters", {})
+    if was in visited and now not in visited:
+        visited[now] = visited.pop(was)
+    if data.get("last") == was:
+        data["last"] = now
+
+
+def report(copies, updates) -> list[str]:
+    """What an update did, in sentences.
+
+    Examples
+    --------
+    >>> report([], [])
+    ['Nothing to bring: your copies are up to date.']
+    """
+    said = place.report([copy for copy in copies if copy.status in ("new", "updated")])
+    said += [sentence for one in updates for sentence in one.sentences()]
+    if any(one.merged for one in updates):
+        said.append("Where one of these is open in JupyterLab, it will say that the file has changed. Have you typed there since you saved? "
+                    "Then choose Overwrite and run this again; if not, choose Revert.")
+    return said or ["Nothing to bring: your copies are up to date."]

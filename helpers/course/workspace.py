@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from helpers import chapters as register
+from helpers.course.paths import MAP, dress, extras, write_map
 from helpers.course.record import MARK, Record
-from helpers.course.render import ROOT, chapters, dumps, kernel_environment, write_if_changed
+from helpers.course.render import ROOT, chapters, kernel_environment, write_if_changed
 
 FIRST = "01"
 SETTINGS = Path(__file__).parent / "lab"
@@ -80,10 +82,18 @@ def refresh(folder, root=ROOT):
         (folder / MARK).mkdir(parents=True, exist_ok=True)
         _offer_companies(folder)
         manifest = Record("copies", folder)
+        follow_moves(folder, Path(root))
         return [_refresh_one(text, folder, Path(root), manifest) for text in chapters(root)
                 if text.with_suffix(".ipynb").is_file()]
     except OSError as error:
         raise WorkspaceError(f"The workspace cannot be written: {error}.") from error
+
+
+def follow_moves(folder, root):
+    """Move copies whose chapters the course renamed or moved, so that they go on from where they are."""
+    from helpers.course.update import follow
+
+    return follow(folder, root)
 
 
 def _offer_companies(folder):
@@ -96,14 +106,26 @@ def _offer_companies(folder):
 def _refresh_one(text, folder, root, manifest):
     source = text.with_suffix(".ipynb")
     name = source.relative_to(root / "chapters").as_posix()
-    content, target = reader_copy(source), folder / name
+    original, target = source.read_bytes(), folder / name
+    chapter = register.find(text.parent.name, root=root)
+    version = version_of(original, chapter)
     put = manifest.read().get(name)
+    if put is not None and put.get("original") == version and target.exists():
+        return Copy(text.parent.name, target, _status_of_known(target.read_bytes(), put))
+    content = reader_copy(original, chapter)
     status = _status(content, target, put)
     if status in ("new", "updated"):
-        _put(content, target, folder, name, manifest, put)
-    elif status == "same" and put is None:
-        _note(content, folder, name, manifest)
+        if target.exists() and (put is None or digest(target.read_bytes()) != put["bytes"]):
+            _write(folder / MARK / "before" / name, target.read_bytes())
+        _write(target, content)
+    if status in ("new", "updated", "same"):
+        note_version(content, version, folder, name, manifest)
     return Copy(text.parent.name, target, status)
+
+
+def _status_of_known(current, put):
+    """The status of a copy whose chapter has not changed since it was put there."""
+    return "same" if digest(current) == put["bytes"] or cells_digest(current) == put["cells"] else "yours"
 
 
 def _status(content, target, put):
@@ -111,26 +133,27 @@ def _status(content, target, put):
     if not target.exists():
         return "new"
     current = target.read_bytes()
-    if current == content:
-        return "same"
     wrote = cells_digest(current)
-    if wrote == cells_digest(content):  # run, or the outputs of the course changed
-        return "same" if put is None or put["bytes"] == digest(content) else "updated"
-    if put is not None and wrote == put["cells"]:
+    if current == content or wrote == cells_digest(content) and put is None:
+        return "same"
+    if wrote and wrote in (cells_digest(content), put and put["cells"]):  # at most run, never typed into
         return "updated"
     return "yours" if put is not None and put["cells"] == cells_digest(content) else "newer"
 
 
-def _put(content, target, folder, name, manifest, put):
-    if target.exists() and (put is None or digest(target.read_bytes()) != put["bytes"]):
-        _write(folder / MARK / "before" / name, target.read_bytes())
-    _write(target, content)
-    _note(content, folder, name, manifest)
+def version_of(original, chapter):
+    """A name for what a reader's copy is made from: the chapter's notebook and what is added to it."""
+    return digest(original + "".join(extras(chapter)).encode())
 
 
-def _note(content, folder, name, manifest):
-    _write(folder / MARK / "base" / name, content)
-    manifest.change(lambda copies: copies.update({name: {"bytes": digest(content), "cells": cells_digest(content)}}))
+def note_version(content, version, folder, name, manifest):
+    """Keep in mind which version was put there, the version itself, and the one before it, for a later merge."""
+    base = folder / MARK / "base" / name
+    if base.is_file() and base.read_bytes() != content:
+        _write(folder / MARK / "earlier" / name, base.read_bytes())
+    _write(base, content)
+    entry = {"original": version, "bytes": digest(content), "cells": cells_digest(content)}
+    manifest.change(lambda copies: copies.update({name: entry}))
 
 
 def _write(path, content):
@@ -138,17 +161,22 @@ def _write(path, content):
     write_if_changed(path, content)
 
 
-def reader_copy(notebook):
-    """A chapter's notebook as bytes, without what ties it to its text.
+def reader_copy(original, chapter=None):
+    """The bytes of a chapter's notebook, without what ties it to its text; with its chapter, what readers need is added.
 
     With its pairing a copy would be written back as a text beside it, and a copy edited elsewhere would reopen with
     the old text.
-    """
-    import nbformat
 
-    copy = nbformat.read(notebook, 4)
-    copy.metadata.pop("jupytext", None)
-    return dumps(copy)
+    Examples
+    --------
+    >>> reader_copy(b'{"metadata": {"jupytext": {"formats": "ipynb,md:myst"}}}').decode().split()
+    ['{', '"metadata":', '{}', '}']
+    """
+    notebook = json.loads(original)
+    notebook["metadata"].pop("jupytext", None)
+    if chapter is not None:
+        dress(notebook, chapter)
+    return (json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def digest(content):
@@ -189,15 +217,15 @@ def report(copies):
     said = {
         "new": "New in your workspace: {}.",
         "updated": "Brought up to date: {}.",
-        "newer": "You changed your copy of {}, and the course has a newer version. Yours is kept; rename or move it and "
-                 "start again to have the new one beside it.",
+        "newer": "You changed your copy of {}, and the course has a newer version. Yours is kept; `playbook update` "
+                 "brings the new version and keeps what you typed.",
     }
     names = {status: ", ".join(copy.chapter for copy in copies if copy.status == status) for status in said}
     return [sentence.format(names[status]) for status, sentence in said.items() if names[status]]
 
 
 def where_to_start(folder, copies):
-    """The notebook to open: where the reader left off, else chapter 01, else the first one written; or None.
+    """What to open: where the reader left off, else the map, else chapter 01, else the first one written; or None.
 
     Parameters
     ----------
@@ -216,6 +244,8 @@ def where_to_start(folder, copies):
         last = None
     if last in there:
         return there[last]
+    if (Path(folder) / MAP).is_file():
+        return Path(folder) / MAP
     first = [path for chapter, path in there.items() if chapter.startswith(FIRST + "-")]
     return (first or list(there.values()) or [None])[0]
 
@@ -243,7 +273,8 @@ def lab_command(folder, notebook, browser=True):
     if notebook is not None:
         place += "/tree/" + quote(notebook.relative_to(folder).as_posix())
     command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=localhost",
-               f"--LabApp.default_url={place}", "--ServerApp.answer_yes=True", "--log-level=WARN"]
+               f"--LabApp.default_url={place}", "--ServerApp.answer_yes=True", "--log-level=WARN",
+               "--KernelSpecManager.allowed_kernelspecs=python3"]  # the course's own Python, and no other to choose by mistake
     if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container there is often nobody else
         command.append("--allow-root")
     return command if browser else [*command, "--no-browser"]
@@ -271,6 +302,7 @@ def open_lab(folder=None, company=None, browser=True, root=ROOT):
     copies = refresh(folder, root)
     for sentence in report(copies):
         print(sentence)
+    write_map(folder, root)
     if company:
         company = company_folder(company, folder)
     start = where_to_start(folder, copies)

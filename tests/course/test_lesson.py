@@ -47,7 +47,9 @@ def test_check_says_and_records(lesson, shown):
     for answer in (..., 1.1, 0.825, 0.5):
         lesson.check("share", answer)
     assert [note.status for note in shown] == ["open", "mistake", "right", "wrong"]
-    assert progress(lesson)["share"]["status"] == "right" and progress(lesson)["share"]["tries"] == 3
+    kept = progress(lesson)["share"]
+    assert (kept["status"], kept["tries"], kept["wrong"], kept["mistakes"]) == ("right", 3, 2, {"Survivors.": 1})
+    assert (lesson.folder / "map.md").is_file()
 
 
 def test_hints_come_one_by_one_and_the_last_stays(lesson, shown):

@@ -46,7 +46,7 @@ def tracked():
     except (OSError, subprocess.CalledProcessError):
         names = [os.path.relpath(os.path.join(folder, name), ROOT) for folder, inner, files in os.walk(ROOT)
                  if not inner.__setitem__(slice(None), [one for one in inner if one not in LEFT_OUT and not one.startswith(".venv")])
-                 for name in files]
+                 for name in files if not name.startswith(".venv")]
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 
 

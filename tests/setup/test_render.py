@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -45,6 +46,18 @@ def test_two_machines_make_the_same_bytes(rendered, tmp_path):
     other = find("37", small_project(tmp_path / "elsewhere", c37=BOTH))
     render(other, tmp_path / "elsewhere")
     assert other.with_suffix(".ipynb").read_bytes() == text.with_suffix(".ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("source", ["a = 1", "1 / 0"])
+def test_no_kernel_is_left_running(tmp_path, source):
+    import psutil
+
+    before = set(psutil.Process().children(recursive=True))
+    root = small_project(tmp_path / "p", c37=[code(source)])
+    with contextlib.suppress(RenderError):
+        render(find("37", root), root)
+    left = [child for child in set(psutil.Process().children(recursive=True)) - before if child.status() != psutil.STATUS_ZOMBIE]
+    assert left == []
 
 
 def test_nothing_that_differs_between_runs_is_stored(rendered):
