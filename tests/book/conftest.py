@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -31,15 +30,8 @@ def pages(sample) -> Path:
 
 
 @pytest.fixture(scope="session")
-def timed(tmp_path_factory) -> tuple[Path, float]:
-    """The book of this project, and how many seconds of computing it took (what else the machine does does not count)."""
-    out, before = tmp_path_factory.mktemp("real"), os.times()
-    build(out)
-    after = os.times()
-    return out, after.children_user + after.children_system - before.children_user - before.children_system
-
-
-@pytest.fixture(scope="session")
-def real(timed) -> Path:
+def real(tmp_path_factory) -> Path:
     """The book of this project."""
-    return timed[0]
+    out = tmp_path_factory.mktemp("real")
+    build(out)
+    return out

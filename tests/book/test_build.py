@@ -30,9 +30,8 @@ class Loaded(HTMLParser):
             self.urls.append(attrs.get("href") or "")
 
 
-def test_the_real_book_is_built_in_time(timed):
-    out, seconds = timed
-    assert seconds < 30
+def test_the_real_book_is_built(real):
+    out = real
     assert (out / "book" / "index.html").is_file() and 'url=book/index.html' in (out / "index.html").read_text(encoding="utf-8")
     for chapter in register.chapters():
         page = (out / chapter.notebook.relative_to(register.ROOT)).with_suffix(".html")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -14,16 +13,11 @@ from helpers.cli import ROOT, app
 RUN = CliRunner()
 
 
-def test_it_starts_quickly_and_imports_nothing_heavy():
+def test_it_imports_nothing_heavy():
     script = ("import sys, helpers.cli, helpers.course\n"
               "print([name for name in ('pandas', 'numpy', 'matplotlib', 'scipy', 'duckdb', 'nbformat') if name in sys.modules])")
-    times = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
-        times.append(time.perf_counter() - begun)
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert answer.stdout == "[]\n"
-    assert min(times) < 1
 
 
 def test_an_error_of_ours_is_one_message_without_a_traceback(tmp_path):

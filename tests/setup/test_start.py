@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -323,17 +322,14 @@ def without_ensurepip():
             "subprocess.run = lambda c, **k: run(c + ['--without-pip'] if c[1:3] == ['-m', 'venv'] else c, **k)\nimport runpy")
 
 
-def test_it_hands_over_from_any_folder_and_quickly(ready, tmp_path):
+def test_it_hands_over_from_any_folder(ready, tmp_path):
     (tmp_path / "helpers").mkdir()
     (tmp_path / "helpers" / "cli.py").write_text("raise SystemExit('the wrong helpers')")
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HTTPS_PROXY": "http://127.0.0.1:9"}
-    begun = time.perf_counter()
     run = REAL_RUN([sys.executable, str(ready / "start.py"), "check", "my company"], capture_output=True, text=True,
                    cwd=tmp_path, env=environment)
-    seconds = time.perf_counter() - begun
     assert run.returncode == 7, run.stderr
     assert run.stdout == f"playbook ['check', 'my company'] {tmp_path} None\n"
-    assert seconds < 2
 
 
 def test_no_network_is_said_in_one_sentence(tmp_path):
