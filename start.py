@@ -38,7 +38,7 @@ except ImportError:  # Windows, which itself refuses to move a folder that is in
 ROOT = os.path.dirname(os.path.realpath(__file__))
 ON_WINDOWS = os.name == "nt"
 READER, TEST = "requirements.lock", "requirements-test.lock"
-GIGABYTES = {READER: 1.5, TEST: 2.5}  # needed on disk, with what pip keeps while it works
+GIGABYTES = {READER: 2.0, TEST: 4.0}  # needed on disk, with what pip keeps while it works
 LONGEST = {READER: 161, TEST: 188}  # characters of the longest path that Windows gets below ROOT
 WINDOWS_LIMIT = 260
 

@@ -9,7 +9,7 @@ The idea is Dai Ke's (funnel and hourglass) and Wu Hao's (renewal as the essence
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,6 +88,17 @@ class Subscription:
     def yearly_retention(self) -> float:
         """What a yuan of fee is worth a year later, renewal and expansion together."""
         return self.yearly_renewal * (1 + self.yearly_expansion)
+
+    def keeping(self, share: float) -> Subscription:
+        """The same customer with ``share`` of a fee left a year later: by renewal up to all of it, by growth beyond.
+
+        Examples
+        --------
+        >>> Subscription(100).keeping(0.9).yearly_renewal, round(Subscription(100).keeping(1.1).yearly_expansion, 6)
+        (0.9, 0.1)
+        """
+        check_not_negative("share", share)
+        return replace(self, yearly_renewal=min(share, 1.0), yearly_expansion=max(share - 1.0, 0.0))
 
 
 # --- one customer -------------------------------------------------------------------------------------------------------
@@ -453,6 +464,11 @@ class Spread:
     high: np.ndarray | float
     level: float
 
+    @property
+    def lines(self) -> tuple:
+        """Low, middle and high, in this order."""
+        return self.low, self.middle, self.high
+
 
 def spread_of(values: np.ndarray, *, level: float = 0.8) -> Spread:
     """Median by month and the range that holds ``level`` of the paths.
@@ -488,6 +504,8 @@ class Overtaking:
     level: float
 
     def __str__(self) -> str:
+        if self.share in (0, 1) and self.low == self.high:
+            return f"ahead for good from month {self.month:.0f} on" if self.share else f"not ahead within {self.horizon} months"
         if self.share < 0.5:
             return f"ahead for good within {self.horizon} months in {100 * self.share:.0f}% of all futures"
         late = f"{self.high:.0f}" if self.high <= self.horizon else f"later than {self.horizon}"
@@ -524,7 +542,7 @@ def month_of_overtaking(ahead: np.ndarray, behind: np.ndarray, *, level: float =
     >>> month_of_overtaking(one, two).month
     2.0
     >>> print(month_of_overtaking(two, one))
-    ahead for good within 3 months in 0% of all futures
+    not ahead within 3 months
     """
     months = len(ahead)
     at_least = ahead >= behind
@@ -567,3 +585,28 @@ def forecast_band(values_of, *, luck: Luck, month: int, ahead: int = YEAR, level
     total = values_of(luck.only_after(month))[month:month + ahead].sum(axis=0)
     spread = spread_of(total[None, :] / total.mean(), level=level)
     return Spread(float(spread.low[0]), float(spread.middle[0]), float(spread.high[0]), level)
+
+
+def forecast_widths(simulate, terms, market: Market, *, luck: Luck, years, level: float = 0.8) -> list[float]:
+    """How wide the band of the next year's revenue is, over its mean, as seen from the end of each of the ``years``.
+
+    Parameters
+    ----------
+    simulate : function
+        :func:`simulate_funnel` or :func:`simulate_hourglass`.
+    terms : Licence or Subscription
+    years : sequence of int
+        1 is the end of the first year.
+
+    Examples
+    --------
+    >>> luck = draw_luck(np.random.default_rng(1), months=48, paths=2000)
+    >>> early, late = forecast_widths(simulate_hourglass, Subscription(100), Market(50, 0.1), luck=luck, years=[1, 3])
+    >>> late < early
+    True
+    """
+    def revenue(drawn):
+        return simulate(terms, market, months=luck.months, luck=drawn).revenue
+
+    seen = [forecast_band(revenue, luck=luck, month=YEAR * year, level=level) for year in years]
+    return [spread.high - spread.low for spread in seen]

@@ -31,7 +31,8 @@ class Guesses:
     cost_to_renew : float
         Share of a renewal that customer success takes (readers' notes on Wu Hao's book: 20 to 40%).
     acquisition_cost : float
-        Money spent for each unit of new yearly fee (KeyBanc survey of 2019: 1.14 dollars, private SaaS).
+        Money spent for each unit of new yearly fee. KeyBanc's survey of 2019 among private SaaS companies: 1.14 dollars for
+        a dollar of new ARR in 2018, new and existing customers together; a survey, read in its published summary.
     licence_wins : float
         Of the leads that would rent, the share that would have bought the licence at its price. That a lower entry price
         sells more easily is Wu Hao's; the figure is ours.
@@ -238,15 +239,17 @@ def hourglass_measured(subscriptions, customers, *, as_of, policy: Policy | None
 
 
 def _lead_rows(leads, as_of, won: float) -> list[tuple]:
-    per_month, volatility, persistence = (float("nan"),) * 3 if leads is None else lead_flow(leads, as_of=as_of)
     n = 0 if leads is None else len(leads)
-    return [("new customers a month", won / YEAR, "count", int(won), "over the last year, referred ones apart"),
-            ("leads a month", per_month, "count", n, "over the last year"),
+    per_month, volatility, persistence = lead_flow(leads, as_of=as_of) if n else (float("nan"),) * 3
+    if per_month == 0:  # leads were kept once, but not in the last year
+        per_month = float("nan")
+    return [("new customers a year", won, "count", int(won), "over the last year, referred ones apart"),
+            ("leads a year", YEAR * per_month, "count", n, "over the last year"),
             ("ups and downs of leads", volatility, "share", n, "of a month around its year, beyond chance"),
             ("how long they last", persistence, "ratio", n, "likeness of neighbouring months, 0 to 1")]
 
 
-GUESSED = {"referrals": 0.02, "leads a month": None, "ups and downs of leads": 0.2, "how long they last": 0.5,
+GUESSED = {"referrals": 0.02, "leads a year": None, "ups and downs of leads": 0.2, "how long they last": 0.5,
            "spread of that fee": 1.0}
 
 
@@ -256,10 +259,11 @@ def _build(rows: list[tuple], guesses: Guesses) -> Measured:
         known = bool(np.isfinite(seen))
         value[name] = float(seen) if known else GUESSED[name]
         if value[name] is None:
-            value[name] = 20 * value["new customers a month"]
+            value[name] = 20 * value["new customers a year"]
         table.append((name, value[name], unit, "measured" if known else "guess", n if known else 0, how if known else "ours"))
-    fee, wins = value["yearly fee of a new customer"], value["new customers a month"]
-    market = Market(leads_per_month=value["leads a month"], win_rate=min(wins / value["leads a month"], 1.0),
+    fee, wins = value["yearly fee of a new customer"], value["new customers a year"] / YEAR
+    leads = value["leads a year"] / YEAR
+    market = Market(leads_per_month=leads, win_rate=min(wins / leads, 1.0),
                     monthly_acquisition_cost=guesses.acquisition_cost * fee * wins, deal_spread=value["spread of that fee"],
                     lead_volatility=value["ups and downs of leads"], lead_persistence=value["how long they last"])
     subscription = Subscription(fee, value["renewal"], value["growth of those who stay"], value["referrals"],
@@ -282,7 +286,7 @@ def _guess_rows(licence: Licence, market: Market, guesses: Guesses) -> list[tupl
             ("cost to serve", guesses.cost_to_serve, "share", "guess", 0, "of the fee, every year"),
             ("cost to renew", guesses.cost_to_renew, "share", "guess", 0, "of a renewed fee"),
             ("cost to win, each month", market.monthly_acquisition_cost, "money", "guess", 0,
-             f"{guesses.acquisition_cost:g} for each unit of new fee")]
+             f"{guesses.acquisition_cost:g} for each unit of new yearly fee")]
 
 
 def _subscriptions(rows) -> pd.DataFrame:

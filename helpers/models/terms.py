@@ -8,6 +8,7 @@ import pandas as pd
 from helpers.models.contracts import Difference, difference_at_equal_size
 
 YEAR = 12
+NOTHING_DUE = "no prepaid term has run out yet that can be set beside yearly ones"
 
 
 def with_terms(contracts) -> pd.DataFrame:
@@ -49,6 +50,36 @@ def bookings_by_quarter(contracts) -> pd.DataFrame:
     sums = signed.groupby("quarter")[["recurring_amount", "yearly_amount", "paid_ahead"]].sum().reset_index()
     return pd.DataFrame({"quarter": sums["quarter"], "bookings": sums["recurring_amount"], "yearly_value": sums["yearly_amount"],
                          "prepaid_share": sums["paid_ahead"] / sums["recurring_amount"]})
+
+
+def bookings_around(contracts, quarter=None, *, quarters: int = 4) -> pd.DataFrame:
+    """The bookings of a quarter and of some quarters before and after it.
+
+    Parameters
+    ----------
+    quarter : Timestamp or None
+        Its first day; None means the last quarter in which anything was signed.
+    quarters : int
+        How many on either side.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`bookings_by_quarter`, with ``name`` ("2022Q4") and ``extra`` (bookings / yearly_value - 1, share).
+
+    Examples
+    --------
+    >>> around = bookings_around(_contracts([("k1", "a", "2022-10-01", "2024-10-01", 2000.0, "prepaid"),
+    ...                                      ("k2", "b", "2024-11-01", "2025-11-01", 1000.0, "yearly")]))
+    >>> around[["name", "extra"]].values.tolist()
+    [['2024Q4', 0.0]]
+    """
+    signed = bookings_by_quarter(contracts)
+    period = signed["quarter"].dt.to_period("Q")
+    middle = period.iloc[-1] if quarter is None else pd.Timestamp(quarter).to_period("Q")
+    near = (period >= middle - quarters) & (period <= middle + quarters)
+    signed = signed.assign(name=period.astype(str), extra=signed["bookings"] / signed["yearly_value"] - 1)
+    return signed[near].reset_index(drop=True)
 
 
 def renewal_decisions(contracts, customers, *, as_of) -> pd.DataFrame:
@@ -154,7 +185,8 @@ def compare_prepaid(contracts, customers, *, as_of) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        comparison, value, low, high, n_prepaid, n_yearly, reason (why there is none, or empty).
+        comparison, value, low, high, n_prepaid, n_yearly, reason (why there is none, or empty), verdict (in words: the
+        reason, or on which side of nothing the whole interval lies).
 
     Examples
     --------
@@ -180,8 +212,15 @@ def _compared(rows, outcome: str, by) -> dict:
     except ValueError:
         nothing = float("nan")
         return {"value": nothing, "low": nothing, "high": nothing, "n_prepaid": int(rows["prepaid"].sum()), "n_yearly": 0,
-                "reason": "no prepaid term has run out yet that can be set beside yearly ones"}
-    return {"value": seen.value, "low": seen.low, "high": seen.high, "n_prepaid": seen.n[0], "n_yearly": seen.n[1], "reason": ""}
+                "reason": NOTHING_DUE, "verdict": NOTHING_DUE}
+    return {"value": seen.value, "low": seen.low, "high": seen.high, "n_prepaid": seen.n[0], "n_yearly": seen.n[1], "reason": "",
+            "verdict": _verdict(seen)}
+
+
+def _verdict(seen: Difference) -> str:
+    if seen.low <= 0 <= seen.high:
+        return "no difference shown"
+    return "prepaid kept less" if seen.value < 0 else "prepaid kept more"
 
 
 def leaving_of_prepaid(decisions) -> float:
@@ -208,6 +247,20 @@ def leaving_of_prepaid(decisions) -> float:
     ahead = decisions["prepaid"].astype(bool)
     expected = float(size[ahead].map(leaves).astype(float).sum(skipna=False))
     return float((~decisions.loc[ahead, "renewed"].astype(bool)).sum() / expected) if expected > 0 else float("nan")
+
+
+def end_of_record_quarter(contracts, *, as_of) -> pd.Timestamp:
+    """The last day of the quarter of :func:`peak_of_prepayment`, if a year has passed since; else a year before ``as_of``.
+
+    Examples
+    --------
+    >>> record = _contracts([("k1", "a", "2022-10-01", "2024-10-01", 2000.0, "prepaid")])
+    >>> end_of_record_quarter(record, as_of="2025-12-31")
+    Timestamp('2022-12-31 00:00:00')
+    """
+    year_ago = pd.Timestamp(as_of) - pd.DateOffset(years=1)
+    peak = peak_of_prepayment(contracts)
+    return year_ago if peak is None else min(peak + pd.offsets.QuarterEnd(0), year_ago)
 
 
 def peak_of_prepayment(contracts) -> pd.Timestamp | None:

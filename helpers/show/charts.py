@@ -139,6 +139,127 @@ def band(ax, x, y, low=None, high=None, *, colour=None, label="", drawstyle="def
         ax.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0, step="post" if "steps" in drawstyle else None)
 
 
+def bands(ax, x, spreads: dict, *, colours=None) -> None:
+    """Several lines, each with its band: two companies, two plans, two kinds of customer.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : sequence of float
+    spreads : dict
+        Name -> anything with ``low``, ``middle`` and ``high``, one value for each of ``x``.
+    colours : dict or sequence, optional
+        Name -> colour, or colours in order.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from helpers.show import figure
+    >>> fig, ax = figure("One company")
+    >>> bands(ax, [1, 2], {"hourglass": SimpleNamespace(low=[0, 1], middle=[1, 2], high=[2, 3])})
+    >>> [line.get_label() for line in ax.lines]
+    ['hourglass']
+    """
+    for (name, spread), colour in zip(spreads.items(), _colours(spreads, colours)):
+        band(ax, x, spread.middle, spread.low, spread.high, colour=colour, label=name)
+
+
+def lines(ax, table, *, colours=None, strong: str | None = None, drawstyle="default") -> None:
+    """Several lines, one for each column of a table, over its index.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : DataFrame
+    colours : dict or sequence, optional
+        Column -> colour, or colours in order.
+    strong : str, optional
+        The column that is drawn thicker than the others.
+    drawstyle
+        As in matplotlib; ``"steps-post"`` for what changes at once, such as cash.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from helpers.show import figure
+    >>> fig, ax = figure("Cash", y="CNY")
+    >>> lines(ax, pd.DataFrame({"prepaid": [30, 30], "yearly": [10, 20]}, index=[1, 13]), strong="yearly")
+    >>> [line.get_label() for line in ax.lines]
+    ['prepaid', 'yearly']
+    """
+    for name, colour in zip(table.columns, _colours(table.columns, colours)):
+        width = None if strong is None else 3.2 if name == strong else 1.9
+        ax.plot(table.index, table[name], color=colour, label=name, linewidth=width, drawstyle=drawstyle)
+
+
+def bars(ax, names, values, *, colours=None, form="percent") -> None:
+    """Values as bars in rows, from top to bottom, each with its value at its end.
+
+    Parameters
+    ----------
+    ax : Axes
+    names : sequence of str
+    values : sequence of float
+    colours : str or sequence, optional
+    form : str or callable
+        How the values are written.
+
+    Examples
+    --------
+    >>> from helpers.show import figure
+    >>> fig, ax = figure("Over-promise", x="percent")
+    >>> bars(ax, ["all at signature", "all at renewal"], [0.67, 0.0])
+    >>> [text.get_text() for text in ax.texts]
+    ['67.0%', '0.0%']
+    """
+    names, write = list(names), format_of(form)
+    drawn = ax.barh(range(len(names)), list(values), color=colours or palette.blue, height=0.6)
+    ax.bar_label(drawn, [write(value) for value in values], padding=4, color=palette.ink)
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+
+
+def grouped_bars(ax, table, *, colours=None) -> None:
+    """Bars side by side: a group for each row of a table, a bar in it for each column; room for the legend above.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : DataFrame
+        Its index names the groups, its columns the bars.
+    colours : dict or sequence, optional
+        Column -> colour, or colours in order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from helpers.show import figure
+    >>> fig, ax = figure("Bookings", y="CNY")
+    >>> grouped_bars(ax, pd.DataFrame({"bookings": [300, 100], "a year": [100, 100]}, index=["2022Q4", "2023Q1"]))
+    >>> [float(bar.get_height()) for bar in ax.patches]
+    [300.0, 100.0, 100.0, 100.0]
+    """
+    count = table.shape[1]
+    step = 0.8 / count
+    places = np.arange(len(table))
+    for column, (name, colour) in enumerate(zip(table.columns, _colours(table.columns, colours))):
+        ax.bar(places + step * (column - (count - 1) / 2), table[name], width=0.95 * step, color=colour, label=name)
+    ax.set_xticks(places, [str(name) for name in table.index])
+    ax.grid(visible=False, axis="x")
+    ax.set_ylim(0, 1.28 * table.to_numpy().max())
+    ax.legend(loc="upper left")
+
+
+def _colours(names, colours) -> list:
+    """A colour for each name: from a dict, from a list in order, or the palette's."""
+    if isinstance(colours, dict):
+        return [colours[name] for name in names]
+    chosen = list(colours or palette.lines)
+    return [chosen[place % len(chosen)] for place in range(len(list(names)))]
+
+
 def triangle(ax, table, *, form="percent", low: float = 0.0, high: float = 1.0) -> None:
     """A cohort triangle: one row a cohort, one column an age, blank where it was not seen yet.
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from helpers.models.hourglass import (
-    YEAR, Licence, Luck, Market, Subscription, spread_of, break_even_closed_form, break_even_year, ceiling_arr, draw_luck,
-    forecast_band, licence_by_year, month_of_overtaking, simulate_funnel, simulate_hourglass, subscription_by_year,
-    trailing_year, worth_of_recurring_revenue)
+    Licence, Luck, Market, Subscription, YEAR, break_even_closed_form, break_even_year, ceiling_arr, draw_luck,
+    forecast_band, forecast_widths, licence_by_year, month_of_overtaking, simulate_funnel, simulate_hourglass,
+    spread_of, subscription_by_year, trailing_year, worth_of_recurring_revenue)
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +188,22 @@ def test_month_of_overtaking_beyond_the_horizon():
     assert passed.month == np.inf and passed.share == 0 and passed.horizon == 4
 
 
+def test_overtaking_in_words():
+    one, two, three = (np.array([[a], [b]], float) for a, b in ((0, 3), (1, 2), (1, 1)))
+    assert str(month_of_overtaking(one, two)) == "ahead for good from month 2 on"
+    assert str(month_of_overtaking(two, one)) == "not ahead within 2 months"
+    luck = np.array([[0.0, 0, 3], [3, 0, 0]])
+    assert str(month_of_overtaking(luck, np.ones((2, 3)))) == "ahead for good within 2 months in 33% of all futures"
+    assert str(month_of_overtaking(np.hstack([one, three, one]), np.hstack([two] * 3), level=0.5)).startswith("ahead for good from month 2 on (50%")
+
+
+def test_keeping_renews_first_and_grows_beyond():
+    for share in (0.0, 0.6, 1.0, 1.3):
+        kept = Subscription(30, yearly_renewal=0.5, yearly_expansion=0.2, yearly_referrals=0.1).keeping(share)
+        assert kept.yearly_retention == pytest.approx(share) and kept.yearly_renewal <= 1 and kept.yearly_expansion >= 0
+        assert (kept.first_year_price, kept.yearly_referrals) == (30, 0.1)
+
+
 def test_trailing_year():
     values = np.arange(15.0)[:, None]
     assert trailing_year(values)[14, 0] == sum(range(3, 15))
@@ -207,6 +223,13 @@ def test_an_hourglass_with_a_base_is_easier_to_forecast(luck):
         seen = forecast_band(lambda l: simulate(terms, MARKET, months=60, luck=l).revenue, luck=luck, month=48)
         return seen.high - seen.low
     assert width(simulate_hourglass, Subscription(30, 0.85)) < width(simulate_funnel, Licence(100)) / 2
+
+
+def test_forecast_widths_are_those_of_the_bands(luck):
+    def revenue(drawn):
+        return simulate_funnel(Licence(100), MARKET, months=luck.months, luck=drawn).revenue
+    seen = [forecast_band(revenue, luck=luck, month=month) for month in (12, 36)]
+    assert forecast_widths(simulate_funnel, Licence(100), MARKET, luck=luck, years=[1, 3]) == [s.high - s.low for s in seen]
 
 
 def test_ten_thousand_paths_are_fast():
@@ -229,6 +252,7 @@ def test_ten_thousand_paths_are_fast():
     (lambda: Subscription(0), "first_year_price"),
     (lambda: Subscription(30, yearly_expansion=-1), "shrink"),
     (lambda: Subscription(30, yearly_referrals=-0.1), "0 or more"),
+    (lambda: Subscription(30).keeping(-0.1), "share is -0.1"),
     (lambda: Licence(100, yearly_maintenance=15), "write 0.15"),
     (lambda: Licence(float("nan")), "price"),
     (lambda: Market(0, 0.1), "leads_per_month"),

@@ -109,8 +109,15 @@ def test_the_hourglass_of_a_small_company():
 def test_what_is_missing_is_a_guess_and_says_so():
     seen = hourglass_measured(FIVE, CUSTOMERS.drop(columns="referred_by"), as_of=AS_OF, guesses=Guesses(licence_multiple=3))
     source = seen.sources.set_index("what")["source"]
-    assert (source[["referrals", "leads a month", "ups and downs of leads"]] == "guess").all()
+    assert (source[["referrals", "leads a year", "ups and downs of leads"]] == "guess").all()
     assert seen.licence.price == pytest.approx(3 * 750) and seen.subscription.yearly_referrals == 0.02
+
+
+@pytest.mark.parametrize("table", [leads([]), leads([10] * 12, start="2020-01-01")], ids=["empty", "given up"])
+def test_leads_that_are_not_kept_any_more_are_guessed(table):
+    seen = hourglass_measured(FIVE, CUSTOMERS, as_of=AS_OF, leads=table)
+    assert seen.sources.set_index("what").loc["leads a year", "source"] == "guess"
+    assert seen.market.win_rate == pytest.approx(1 / 20)
 
 
 def test_a_company_too_young_to_measure():

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.models.terms import (
-    bookings_by_quarter, compare_prepaid, kept_in_year, kept_over_the_same_years, leaving_of_prepaid, peak_of_prepayment,
-    prepaid_against_yearly, renewal_decisions, with_terms)
+    bookings_around, bookings_by_quarter, compare_prepaid, end_of_record_quarter, kept_in_year, kept_over_the_same_years,
+    leaving_of_prepaid, peak_of_prepayment, prepaid_against_yearly, renewal_decisions, with_terms)
 
 PEOPLE = pd.DataFrame({"customer_id": list("abcde"), "size": ["small", "small", "small", "mid", "mid"]})
 
@@ -51,6 +51,20 @@ def test_peak_of_prepayment():
     assert peak_of_prepayment(BOOK[BOOK.billing != "prepaid"]) is None
 
 
+def test_bookings_around_a_quarter():
+    assert bookings_around(BOOK, "2022-02-15", quarters=1)["name"].tolist() == ["2022Q1", "2022Q2"]  # 2021Q4 signed nothing
+    last = bookings_around(BOOK, quarters=0)
+    assert last["name"].tolist() == ["2024Q1"] and last["extra"].tolist() == [0]
+    assert bookings_around(BOOK, peak_of_prepayment(BOOK), quarters=0)["extra"].iloc[0] == pytest.approx(10_700 / 7_900 - 1)
+
+
+def test_the_end_of_the_record_quarter():
+    assert end_of_record_quarter(BOOK, as_of="2024-06-30") == pd.Timestamp("2021-03-31")
+    assert end_of_record_quarter(BOOK, as_of="2022-01-31") == pd.Timestamp("2021-01-31")  # no whole year since
+    yearly = BOOK[BOOK.billing != "prepaid"]
+    assert end_of_record_quarter(yearly, as_of="2024-06-30") == pd.Timestamp("2023-06-30")
+
+
 def test_decisions_by_hand():
     seen = renewal_decisions(BOOK, PEOPLE, as_of="2024-06-30").set_index("contract_id")
     assert seen["renewed"].to_dict() == {"k1": True, "k2": False, "k3": True, "k4": False, "k5": False, "k6": True, "k7": True, "k8": True, "k10": False}
@@ -81,7 +95,8 @@ def test_three_yearly_decisions_are_not_one():
             number += 1
     people = pd.DataFrame({"customer_id": [f"c{i}" for i in range(900)], "size": "small"})
     seen = compare_prepaid(contracts(*rows), people, as_of="2023-12-31").set_index("comparison")
-    assert seen.loc["at the decision", "high"] < -0.15
+    assert seen.loc["at the decision", "high"] < -0.15 and seen.loc["at the decision", "verdict"] == "prepaid kept less"
+    assert seen.loc["over the same years", "verdict"] == "no difference shown"
     assert seen.loc["over the same years", "low"] < 0 < seen.loc["over the same years", "high"]
     assert seen.loc["over the same years", ["n_prepaid", "n_yearly"]].tolist() == [300, 600]
 
@@ -95,7 +110,7 @@ def test_size_is_held_equal():
 
 def test_nothing_to_compare_says_why():
     seen = compare_prepaid(BOOK[BOOK.billing != "prepaid"], PEOPLE, as_of="2024-06-30")
-    assert seen["value"].isna().all() and (seen["reason"] != "").all()
+    assert seen["value"].isna().all() and (seen["reason"] != "").all() and (seen["verdict"] == seen["reason"]).all()
 
 
 def test_leaving_of_prepaid_by_hand():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
-from helpers.show import band, dots, figure, figures, label_lines, note, palette, steps, triangle
+from helpers.show import (
+    band, bands, bars, dots, figure, figures, grouped_bars, label_lines, lines, note, palette, steps, triangle)
 from helpers.show.figures import png
 
 
@@ -50,3 +53,41 @@ def test_a_note_is_drawn():
     fig, ax = figure("t")
     note(ax, "here", (0.2, 0.5), to=(0.5, 0.5))
     assert texts(ax) == ["here"] and png(fig)[:4] == b"\x89PNG" and figures.COLOURS == 64
+
+
+def test_lines_are_named_and_coloured_by_their_columns_and_one_is_strong():
+    _, ax = figure("t")
+    table = pd.DataFrame({"licence": [4, 4, 5], "ours": [1, 3, 6]}, index=[1, 2, 5])
+    lines(ax, table, colours={"ours": palette.green, "licence": palette.grey}, strong="ours")
+    assert [(line.get_label(), line.get_color()) for line in ax.lines] == [("licence", palette.grey), ("ours", palette.green)]
+    assert list(ax.lines[1].get_xdata()) == [1, 2, 5] and list(ax.lines[1].get_ydata()) == [1, 3, 6]
+    assert ax.lines[1].get_linewidth() > ax.lines[0].get_linewidth()
+    _, ax = figure("t")
+    lines(ax, table, drawstyle="steps-post")
+    assert [line.get_color() for line in ax.lines] == palette.lines[:2] and ax.lines[0].get_drawstyle() == "steps-post"
+
+
+def test_bands_hold_a_line_and_its_ends_for_each_name():
+    _, ax = figure("t")
+    spread = SimpleNamespace(low=[0, 1], middle=[1, 2], high=[2, 4])
+    bands(ax, [1, 2], {"funnel": spread, "hourglass": spread}, colours={"hourglass": palette.blue, "funnel": palette.orange})
+    assert [(line.get_label(), line.get_color()) for line in ax.lines] == [("funnel", palette.orange), ("hourglass", palette.blue)]
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0, 4)
+
+
+def test_bars_stand_from_top_to_bottom_with_their_values():
+    _, ax = figure("t", x="percent")
+    bars(ax, ["first", "second"], [0.25, 0.5], colours=[palette.orange, palette.blue])
+    tops = {label.get_text(): place for label, place in zip(ax.get_yticklabels(), ax.transData.transform([(0, y) for y in ax.get_yticks()])[:, 1])}
+    assert tops["first"] > tops["second"] and texts(ax) == ["25.0%", "50.0%"]
+    assert [bar.get_width() for bar in ax.patches] == [0.25, 0.5]
+
+
+def test_grouped_bars_stand_side_by_side_around_their_name():
+    _, ax = figure("t")
+    grouped_bars(ax, pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=["Q1", "Q2"]), colours=[palette.orange, palette.blue])
+    middles = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
+    assert np.allclose(middles, [-0.2, 0.8, 0.2, 1.2]) and [bar.get_height() for bar in ax.patches] == [1, 2, 3, 4]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["Q1", "Q2"] and ax.get_ylim()[1] > 4
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
