@@ -363,6 +363,20 @@ def summary(scores: list[Score]) -> str:
     return text
 
 
+HEADLINES = ("arr", "customers", "nrr", "grr", "logo")
+
+
+def today(company) -> dict[str, Figure | str]:
+    """The measures that head the document, on the company's last day; a text says why one cannot be computed."""
+    out = {}
+    for name in HEADLINES:
+        try:
+            out[name] = read_again(name, company, company.as_of)
+        except LookupError as error:
+            out[name] = str(error)
+    return out
+
+
 # --- the document -------------------------------------------------------------------------------------------------------
 
 def write_meeting(folder: Path, company, out: Path | None = None) -> list[Path]:
@@ -386,14 +400,14 @@ def write_meeting(folder: Path, company, out: Path | None = None) -> list[Path]:
     from .workbook import write_workbook
 
     scores = [score(decision, company) for decision in read_decisions(folder)]
-    plan = read_plan(folder, company)
-    blocks = document(company, scores, plan)
+    plan, figures = read_plan(folder, company), today(company)
+    blocks = document(company, scores, plan, figures)
     out = Path(out or Path(folder) / "meeting")
     out.mkdir(parents=True, exist_ok=True)
     page, text, sheet = (out / name for name in FILES)
     page.write_text(to_html(blocks, f"{company.name}: leadership meeting"), encoding="utf-8", newline="\n")
     text.write_text(to_markdown(blocks), encoding="utf-8", newline="\n")
-    write_workbook(sheet, company, scores, plan)
+    write_workbook(sheet, company, scores, plan, figures)
     return [page, text, sheet]
 
 

@@ -9,15 +9,13 @@ from helpers.models.bands import worth_knowing
 from helpers.models.plan import about, names, round_needed
 from helpers.show.numbers import DASH, money, number, percent, when
 
-from .decisions import label, policy_of, read_again, said, said_figure, said_prediction, summary
+from .decisions import label, policy_of, said, said_figure, said_prediction, summary
 from .plan import said_value
-
-HEADLINES = ("arr", "customers", "nrr", "grr", "logo")
 
 
 # --- what it says -------------------------------------------------------------------------------------------------------
 
-def document(company, scores, living) -> list[tuple]:
+def document(company, scores, living, figures) -> list[tuple]:
     """The blocks of the document: ("h1", text), ("h2", text), ("h3", text), ("p", text), ("list", texts), ("rows", pairs),
     ("table", caption, head, rows, names of the columns that hold text) and ("chart", title, alternative, svg).
 
@@ -26,22 +24,19 @@ def document(company, scores, living) -> list[tuple]:
     company : Company
     scores : list of Score
     living : LivingPlan
+    figures : dict
+        What :func:`helpers.course.decisions.today` gives.
     """
     kind = "A simulated company" if company.simulated else "Our own data"
     return [("h1", f"{company.name}: leadership meeting"),
             ("p", f"{kind}, up to {when(company.as_of)}; money in {company.currency}; {company.policy}."),
-            *_today(company), *_predictions(company, scores), *_decided(company, scores), *_plan(company, living),
+            *_today(company, figures), *_predictions(company, scores), *_decided(company, scores), *_plan(company, living),
             *_drivers(company, living)]
 
 
-def _today(company):
-    rows = []
-    for name in HEADLINES:
-        try:
-            figure = read_again(name, company, company.as_of)
-            rows.append([label(name), said_figure(figure, company), _period(figure), number(figure.n)])
-        except LookupError as error:
-            rows.append([label(name), DASH, str(error), DASH])
+def _today(company, figures):
+    rows = [[label(name), DASH, figure, DASH] if isinstance(figure, str) else
+            [label(name), said_figure(figure, company), _period(figure), number(figure.n)] for name, figure in figures.items()]
     return [("h2", "Where we stand"), ("table", "The figures of today, with 95% intervals where they are rates",
                                        ["figure", "value", "when", "customers"], rows, ("figure", "value", "when"))]
 

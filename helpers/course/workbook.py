@@ -17,12 +17,11 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from helpers.models.plan import COSTS, DEPARTMENTS, MONTHS, QUARTERS, SIZES, STOCKS, about, names
 
-from .decisions import customers_at, label, policy_of, read_again, split_measure
+from .decisions import customers_at, label, policy_of, split_measure
 
 MOST_CUSTOMERS = 200_000
 FORMATS = {"share": "0.0%", "money": "#,##0", "months": "0.0", "count": "#,##0.0", "ratio": "0.00"}
 COMPUTED = ("nrr", "grr", "logo", "arr", "mrr", "customers")
-TODAY = ("arr", "customers", "nrr", "grr", "logo")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class _Book:
         return sheet
 
 
-def write_workbook(path, company, scores, living) -> None:
+def write_workbook(path, company, scores, living, figures) -> None:
     """Write the spreadsheet.
 
     Parameters
@@ -69,8 +68,10 @@ def write_workbook(path, company, scores, living) -> None:
     company : Company
     scores : list of Score
     living : LivingPlan
+    figures : dict
+        What :func:`helpers.course.decisions.today` gives.
     """
-    book, asked = _Book(path, company), figures_asked(company, scores)
+    book, asked = _Book(path, company), figures_asked(company, scores, figures)
     columns, count = _states(company, asked)
     first = book.sheet("Decisions", ["chapter", "question", "choice", "because", "owner", "measure", "predicted", "for",
                                      "came out at", "low", "high", "difference", "verdict"],
@@ -86,15 +87,10 @@ def write_workbook(path, company, scores, living) -> None:
 
 # --- figures from what customers paid -----------------------------------------------------------------------------------
 
-def figures_asked(company, scores) -> list[Asked]:
+def figures_asked(company, scores, figures) -> list[Asked]:
     """The figures of the sheet: those of today, and those that predictions were scored on."""
-    out = []
-    for measure in TODAY:
-        try:
-            figure = read_again(measure, company, company.as_of)
-        except LookupError:
-            continue
-        out.append(Asked(measure, figure.start, figure.end, company.policy, figure.value, figure.unit))
+    out = [Asked(measure, figure.start, figure.end, company.policy, figure.value, figure.unit)
+           for measure, figure in figures.items() if not isinstance(figure, str)]
     for one in scores:
         if one.figure is not None and split_measure(one.decision.measure)[0] in COMPUTED:
             out.append(_asked_of(one, company))

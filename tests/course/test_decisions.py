@@ -19,8 +19,9 @@ from typer.testing import CliRunner
 from helpers.cli import app
 from helpers.company import load_company
 from helpers.course.decisions import (
-    MEASURES, DecisionError, meeting_of, policy_of, read_again, read_decisions, score, split_measure, summary, write_meeting)
-from helpers.course.meeting import document, to_html, to_markdown
+    MEASURES, DecisionError, meeting_of, policy_of, read_again, read_decisions, score, split_measure, summary, today,
+    write_meeting)
+from helpers.course.meeting import to_html, to_markdown
 from helpers.course.plan import read_plan
 from helpers.course.workbook import SHOWN, month_formulas
 from helpers.metrics.policy import Policy
@@ -224,6 +225,20 @@ def test_without_anything_recorded_the_document_still_says_what_is(tmp_path, com
     paths = write_meeting(tmp_path, company, tmp_path / "elsewhere")
     assert [path.parent.name for path in paths] == ["elsewhere"] * 3
     assert "No decision has been recorded yet." in paths[1].read_text(encoding="utf-8")
+
+
+def test_a_company_in_its_first_months_has_no_retention_yet_and_still_gets_its_document(folder, tmp_path):
+    young = tmp_path / "young"
+    shutil.copytree(folder, young)
+    (young / "company.yaml").write_text((young / "company.yaml").read_text().replace("2025-12-31", "2023-03-31"), encoding="utf-8")
+    subs = pd.read_csv(young / "subscriptions.csv")
+    subs[subs["starts_on"] < "2023-03-01"].to_csv(young / "subscriptions.csv", index=False)
+    (tmp_path / ".playbook").mkdir()
+    company = load_company(young)
+    seen = today(company)
+    assert seen["customers"].value == 40 and "no customer had MRR" in seen["nrr"]
+    text = write_meeting(tmp_path, company)[1].read_text(encoding="utf-8")
+    assert "no customer had MRR on 2022-03-31" in text
 
 
 def test_the_same_decisions_give_the_same_files(written, workspace, company, tmp_path):
