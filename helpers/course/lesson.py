@@ -275,13 +275,18 @@ class Lesson:
         guess : bool
             True where nothing was measured.
         """
+        from .plan import plan_effect
+
         drivers = _drivers(name, value, low, high, unit)
         stamp = {"chapter": self.name, "company": self.company.name, "as_of": str(self.company.as_of), "guess": bool(guess)}
-        Record("plan", self.folder).change(
-            lambda data: data.setdefault("drivers", {}).update({d["name"]: {**d, **stamp} for d in drivers}))
+        record = Record("plan", self.folder)
+        before = record.read()
+        after = {**before, "drivers": {**before.get("drivers", {}), **{d["name"]: {**d, **stamp} for d in drivers}}}
+        record.change(lambda data: data.setdefault("drivers", {}).update({d["name"]: {**d, **stamp} for d in drivers}))
         how = "a guess" if guess else f"measured on {self.company.name}, data to {self.company.as_of}"
         rows = [(d["name"], _driver_said(d, self.company)) for d in drivers]
-        _display(Card("Drivers of your plan" if len(rows) > 1 else "A driver of your plan", [*rows, ("source", how)]))
+        rows += [("source", how), ("your plan", plan_effect(before, after, self.company))]
+        _display(Card("Drivers of your plan" if len(drivers) > 1 else "A driver of your plan", rows))
 
     # ------------------------------------------------------------ the record
 

@@ -29,7 +29,9 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
+    """JupyterLab in a reader's workspace, with settings of its own."""
     folder = tmp_path_factory.mktemp("reader") / "a workspace"
+    settings = {"JUPYTER_CONFIG_DIR": str(folder.parent / "jupyter"), "JUPYTERLAB_WORKSPACES_DIR": str(folder.parent / "layouts")}
     refresh(folder)
     port = free_port()
     command = [*lab_command(folder.resolve(), None, browser=False), f"--ServerApp.port={port}", f"--IdentityProvider.token={TOKEN}",
@@ -37,7 +39,7 @@ def lab(tmp_path_factory):
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in command:
         command.append("--allow-root")
     with (folder.parent / "server.log").open("w") as log:
-        server = subprocess.Popen(command, env=lab_environment(), cwd=folder, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env={**lab_environment(), **settings}, cwd=folder, stdout=log, stderr=log)
     address = f"http://localhost:{port}"
     for _ in range(240):
         try:
@@ -67,9 +69,10 @@ NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 def open_notebook(page, lab, chapter):
     address, folder = lab
     place = chapter.notebook.relative_to(chapter.folder.parents[1]).as_posix()
-    page.goto(f"{address}/lab/tree/{place}?token={TOKEN}", timeout=120_000)
-    page.wait_for_function(f"() => window.jupyterapp && {NOTEBOOK} && {NOTEBOOK}.context && {NOTEBOOK}.context.isReady", timeout=120_000)
-    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'", timeout=120_000)
+    # a workspace of its own: JupyterLab would open what another test had open as well
+    page.goto(f"{address}/lab/workspaces/{chapter.name}/tree/{place}?reset&token={TOKEN}", timeout=60_000)
+    page.wait_for_function(f"() => window.jupyterapp && {NOTEBOOK} && {NOTEBOOK}.context && {NOTEBOOK}.context.isReady", timeout=60_000)
+    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'", timeout=60_000)
 
 
 def sources(page) -> list[str]:
@@ -102,7 +105,7 @@ def answer(page, place: int, text: str):
 def test_a_chapter_in_jupyterlab(chapter, lab, page):
     open_notebook(page, lab, chapter)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session.kernel.status === 'idle'", timeout=120_000)
+    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session.kernel.status === 'idle'", timeout=60_000)
     cells = sources(page)
     ran = page.evaluate(f"() => [...{NOTEBOOK}.content.widgets].filter(c => c.model.type === 'code').map(c => c.model.executionCount)")
     assert all(ran) and len(ran) > 10

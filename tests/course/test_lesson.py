@@ -99,17 +99,27 @@ def test_a_decision_waits_until_it_is_whole_and_is_kept_then(lesson, shown):
         lesson.decide("Which?", choice="this", because="so", owner="Ann", prediction=0.9, due="next summer")
 
 
-def test_a_driver_is_written_for_each_group(lesson, shown):
+@pytest.fixture
+def effect(monkeypatch):
+    """The plan itself has its own tests; here only what it is asked."""
+    import helpers.course.plan
+
+    monkeypatch.setattr(helpers.course.plan, "plan_effect",
+                        lambda before, after, company: f"{len(before.get('drivers', {}))} to {len(after['drivers'])} drivers")
+
+
+def test_a_driver_is_written_for_each_group(lesson, shown, effect):
     result = SimpleNamespace(unit="share", table=pd.DataFrame({"size": ["small", "large"], "value": [0.7, 0.9], "low": [0.6, 0.8],
                                                                "high": [0.8, 1.0], "n": [50, 20], "mature": True, "reason": ""}))
     lesson.drive("renewal", result)
     lesson.drive("price", 12_000, low=10_000, high=15_000, unit="money", guess=True)
     drivers = json.loads((lesson.folder / ".playbook" / "plan.json").read_text())["drivers"]
     assert drivers["renewal.small"]["value"] == 0.7 and not drivers["renewal.large"]["guess"]
+    assert "0 to 2 drivers" in str(shown[0]) and "2 to 3 drivers" in str(shown[1])
     assert drivers["price"]["guess"] and "CNY 12,000 (CNY 10,000 to CNY 15,000)" in str(shown[1])
 
 
-def test_nothing_is_recorded_outside_a_workspace(lesson, shown, tmp_path):
+def test_nothing_is_recorded_outside_a_workspace(lesson, shown, effect, tmp_path):
     away = Lesson(lesson.name, lesson.company, lesson.module, None)
     away.check("share", 0.825)
     away.drive("price", 1.0)
