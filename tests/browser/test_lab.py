@@ -97,15 +97,14 @@ def answer(page, place: int, text: str):
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
     page.keyboard.press("Control+Enter")
-    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session.kernel.status === 'idle'", timeout=60_000)
-    page.wait_for_timeout(400)
 
 
 @pytest.mark.parametrize("chapter", WRITTEN, ids=lambda chapter: chapter.name)
 def test_a_chapter_in_jupyterlab(chapter, lab, page):
     open_notebook(page, lab, chapter)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(f"() => {NOTEBOOK}.sessionContext.session.kernel.status === 'idle'", timeout=60_000)
+    page.wait_for_function(f"() => [...{NOTEBOOK}.content.widgets].every(c => c.model.type !== 'code' || c.model.executionCount) && "
+                           f"{NOTEBOOK}.sessionContext.session.kernel.status === 'idle'", timeout=120_000)
     cells = sources(page)
     ran = page.evaluate(f"() => [...{NOTEBOOK}.content.widgets].filter(c => c.model.type === 'code').map(c => c.model.executionCount)")
     assert all(ran) and len(ran) > 10
@@ -145,6 +144,7 @@ def answer_an_exercise(page, chapter, cells):
     wrong = float(wrong(company) if callable(wrong) else wrong)
     for value, title in ((wrong, "A well-known slip"), (right, "Right")):
         answer(page, place, f'lesson.check("{exercise.key}", {value!r})')
-        assert title in outputs(page, place)
+        page.wait_for_function("([place, title]) => JSON.stringify(%s.content.widgets[place].model.outputs.toJSON()).includes(title)"
+                               % NOTEBOOK, arg=[place, title], timeout=60_000)
         if os.environ.get("PLAYBOOK_SCREENSHOTS"):
             page.screenshot(path=f"{os.environ['PLAYBOOK_SCREENSHOTS']}/lab-{chapter.name}-{title.split()[0]}.png")
