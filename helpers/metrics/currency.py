@@ -1,0 +1,180 @@
+"""Foreign currencies: one rate for all time, the rate of the purchase, or each month its own with a line for the effect.
+
+Metrics never add different currencies. Convert first, with the rate your policy names (switch 10), or let
+:func:`fx_movements` keep the movements in their own currency and show the effect of exchange rates apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from helpers.metrics.errors import MetricError
+from helpers.metrics.groups import beside
+from helpers.metrics.lines import priced
+from helpers.metrics.policy import Policy
+from helpers.metrics.revenue import movements_of
+from helpers.metrics.tables import Entered, Frame, collected, cut, enter, in_order, literal, month_index, month_of
+
+
+def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy()) -> Any:
+    """Return the subscriptions with every amount in one currency.
+
+    Parameters
+    ----------
+    subscriptions : data frame
+        With a column ``currency``; empty means ``to``.
+    rates : data frame
+        currency, rate (how much of ``to`` one unit is worth) when policy.fx is "constant"; month (its first day), currency,
+        rate when it is "purchase".
+    to : str
+        The reporting currency.
+    policy : Policy
+
+    Returns
+    -------
+    data frame
+        The same rows and columns, ``amount`` converted and ``currency`` set to ``to``.
+
+    Raises
+    ------
+    MetricError
+        When a rate is missing, or policy.fx is "spot": then no single rate belongs to a line, see :func:`fx_movements`.
+
+    Notes
+    -----
+    amount x rate. "constant": exchange rates move nothing (ChartMogul). "purchase": the rate of the month in which the line
+    began (ProfitWell).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from helpers.metrics.examples import table_of
+    >>> table = table_of([{"customer_id": "a", "starts_on": "2024-01-01", "amount": 10, "currency": "USD"}])
+    >>> convert(table, pd.DataFrame({"currency": ["USD"], "rate": [7.1]}), to="CNY")["amount"].tolist()
+    [71.0]
+    """
+    if policy.fx == "spot":
+        raise MetricError("convert: fx = 'spot' has no single rate for a line. Use fx_movements, or fx = 'constant' or 'purchase'.")
+    by_month = policy.fx == "purchase"
+    schema = nw.from_native(subscriptions).collect_schema().names()
+    entered = enter(subscriptions, name="subscriptions", columns=("currency", "amount", "starts_on"), optional=schema)
+    frame = _with_currency(entered.frame, to)
+    frame = frame.with_columns(_month=cut(nw.col("starts_on"), "1mo", frame.collect_schema()["starts_on"]))
+    table = _rates(entered, rates, by_month)
+    keys = ["currency", "_month"] if by_month else ["currency"]
+    joined = frame.join(table, on=keys, how="left")
+    joined = joined.with_columns(rate=nw.when(nw.col("currency") == to).then(nw.lit(1.0)).otherwise(nw.col("rate")))
+    _complete(joined)
+    money = nw.col("amount").cast(nw.Float64) * nw.col("rate")
+    return entered.give(joined.with_columns(amount=money, currency=nw.lit(to)).select(*schema))
+
+
+def _with_currency(frame: Frame, to: str) -> Frame:
+    return frame.with_columns(currency=nw.when(nw.col("currency").is_null()).then(nw.lit(to)).otherwise(nw.col("currency").cast(nw.String)))
+
+
+def _rates(entered: Entered, rates: Any, by_month: bool) -> Frame:
+    months = ("month",) if by_month else ()
+    table = enter(rates, name="rates", columns=(*months, "currency", "rate"), beside=entered)
+    frame = table.frame.select(nw.col("currency").cast(nw.String), nw.col("rate").cast(nw.Float64), *[nw.col(name).alias("_month") for name in months])
+    keys = ["currency", "_month"] if by_month else ["currency"]
+    twice = collected(frame.group_by(*keys).agg(nw.len().alias("count")).filter(nw.col("count") > 1).head(1)).rows()
+    if twice:
+        raise MetricError(f"rates: {', '.join(map(str, twice[0][:-1]))} has more than one rate. Keep one.")
+    return beside(entered, frame, "rates")
+
+
+def _complete(joined: Frame) -> None:
+    columns = ["currency", "_month"]
+    missing = collected(joined.filter(nw.col("rate").is_null()).select(*columns).head(1)).rows()
+    if missing:
+        raise MetricError(f"rates: no rate for {missing[0][0]} in {str(missing[0][1])[:7]}. Add it to the table of rates.")
+
+
+def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy: Policy = Policy(fx="spot")) -> Any:
+    """Return movements in one currency, each month at its own rate, with the effect of exchange rates as kind ``fx``.
+
+    Parameters
+    ----------
+    subscriptions : data frame
+        With a column ``currency``; empty means ``to``.
+    rates : data frame
+        month (its first day), currency, rate, for every month from the first line to ``as_of``.
+    to : str
+        The reporting currency.
+    as_of : date
+    policy : Policy
+
+    Returns
+    -------
+    data frame
+        customer_id, currency, month, kind, before, change, after; integers of the smallest unit of ``to``.
+
+    Notes
+    -----
+    In each month first what was there is revalued, ``before x rate - before x last month's rate`` (kind fx), then the change
+    in the customer's own currency is converted at the month's rate. ending = starting + changes + fx, exactly, for each
+    customer, month and currency. Source: support.stripe.com, billing analytics.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from helpers.metrics.examples import table_of
+    >>> table = table_of([{"customer_id": "a", "starts_on": "2024-01-01", "amount": 10, "currency": "USD"}])
+    >>> rates = pd.DataFrame({"month": pd.to_datetime(["2024-01-01", "2024-02-01"]), "currency": "USD", "rate": [7.0, 7.2]})
+    >>> fx_movements(table, rates, to="CNY", as_of="2024-02-29")[["kind", "before", "change", "after"]].to_numpy().tolist()
+    [['opening', 0, 7000, 7000], ['fx', 7000, 200, 7200]]
+    """
+    if policy.fx != "spot":
+        raise MetricError(f"fx_movements: fx = {policy.fx!r} has no effect of exchange rates. Use fx = 'spot', or convert().")
+    monthly = policy.replace(time_base="month_end", same_month="snapshot", right_edge="keep")
+    lines = priced(_named(subscriptions, to), policy=monthly, as_of=as_of, by_currency=True)
+    keys = list(lines.keys)
+    native = movements_of(lines)
+    table = _rates(lines.entered, rates, by_month=True).rename({"_month": "month"})
+    _unbroken(table)
+    table, window = in_order(table, ["currency"], "month")
+    table = table.with_columns(rate_before=nw.col("rate").shift(1).over("currency", **window))
+    changes = _converted_changes(native, table, to).select(*keys, "month", "kind", "before", "change", "after", order=nw.lit(1))
+    revalued = _revaluations(native, table, keys, lines.as_of, to).select(*keys, "month", "kind", "before", "change", "after", order=nw.lit(0))
+    both = nw.concat([revalued, changes])
+    both = both if lines.entered.kind == "lazy" else both.sort(*keys, "month", "order")
+    return lines.entered.give(both.select(*keys, "month", "kind", "before", "change", "after"))
+
+
+def _unbroken(table: Frame) -> None:
+    numbered = table.with_columns(first=month_index(nw.col("month")), last=month_index(nw.col("month")))
+    spans = numbered.group_by("currency").agg(nw.col("first").min(), nw.col("last").max(), nw.len().alias("months"))
+    for currency, first, last, months in collected(spans.select("currency", "first", "last", "months")).rows():
+        if last - first + 1 != months:
+            raise MetricError(f"rates: {currency} has {months} months between {month_of(first)} and {month_of(last)}. Add the missing ones.")
+
+
+def _named(subscriptions: Any, to: str) -> Any:
+    return nw.to_native(_with_currency(nw.from_native(subscriptions), to))
+
+
+def _at(name: str, rate: str) -> nw.Expr:
+    return (nw.col(name).cast(nw.Float64) * nw.col(rate) + 0.5).floor().cast(nw.Int64)
+
+
+def _converted_changes(native: Frame, table: Frame, to: str) -> Frame:
+    joined = native.join(table, on=["currency", "month"], how="left").with_columns(_month=nw.col("month"))
+    joined = joined.with_columns(rate=nw.when(nw.col("currency") == to).then(nw.lit(1.0)).otherwise(nw.col("rate")))
+    _complete(joined)
+    joined = joined.with_columns(before=_at("before", "rate"), after=_at("after", "rate"))
+    return joined.with_columns(change=nw.col("after") - nw.col("before"))
+
+
+def _revaluations(native: Frame, table: Frame, keys: list[str], as_of: Any, to: str) -> Frame:
+    """Return, for each stretch of unchanged MRR in a foreign currency, the months up to the next change, revalued."""
+    spans, window = in_order(native.filter(nw.col("currency") != to), keys, "month")
+    spans = spans.with_columns(until=nw.col("month").shift(-1).over(*keys, **window)).filter(nw.col("after") > 0)
+    spans = spans.select(*keys, since=nw.col("month"), until=nw.col("until"), held=nw.col("after"))
+    months = spans.join(table, on="currency", how="inner").filter(nw.col("month") > nw.col("since"))
+    months = months.filter(nw.col("until").is_null() | (nw.col("month") <= nw.col("until")))
+    months = months.filter(nw.col("month") <= literal(as_of, native.collect_schema()["month"]), ~nw.col("rate_before").is_null())
+    months = months.with_columns(before=_at("held", "rate_before"), after=_at("held", "rate"), kind=nw.lit("fx"))
+    return months.with_columns(change=nw.col("after") - nw.col("before")).filter(nw.col("change") != 0)

@@ -1,0 +1,336 @@
+"""From rows of ``subscriptions`` to priced lines: who, from when to when, for how much a month.
+
+This is where the switches of a policy act on single rows. What comes out is simple: customer_id, starts_on, ends_on (empty
+while it runs), mrr (integers), and where a policy needs them, paused and free (1 or 0). Everything else in
+``helpers.metrics`` builds on these lines.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from helpers.metrics.errors import MetricError
+from helpers.metrics.policy import Policy
+from helpers.metrics.tables import Entered, Frame, collected, cut, day, enter, literal, months_between, move
+
+REQUIRED = ("customer_id", "starts_on", "ends_on", "amount", "interval")
+OPTIONAL = ("subscription_id", "interval_count", "discount", "discount_duration", "status", "charge", "currency",
+            "recorded_at", "end_recorded_at", "canceled_on", "cancel_requested_on", "past_due_on")
+STATUSES = ("active", "trial", "paused", "past_due", "unpaid", "canceled")
+CHARGES = ("recurring", "usage", "one_off", "setup", "tax", "pass_through", "refund", "credit", "proration", "adjustment")
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+INTERVALS = ("day", "week", *MONTHS)
+FINE = 10_000  # with rounding = "state", lines are kept in ten-thousandths of the smallest unit
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Priced lines and what is needed to go on: the keys of a mover, the unit of ``mrr``, the first month seen."""
+
+    frame: Frame
+    entered: Entered
+    policy: Policy
+    keys: tuple[str, ...]
+    held: tuple[str, ...]
+    first_seen: dt.date | None
+    as_of: dt.date | None
+
+    @property
+    def fine(self) -> int:
+        """How many units of ``mrr`` make one smallest unit of money."""
+        return FINE if self.policy.rounding == "state" else 1
+
+    def rounded(self, expr: nw.Expr) -> nw.Expr:
+        """Round a sum of lines to whole smallest units (halves up)."""
+        return expr if self.fine == 1 else (expr + self.fine // 2) // self.fine
+
+
+def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tuple[str, ...] | None = None,
+           keep: tuple[str, ...] = (), by_currency: bool = False) -> Lines:
+    """Apply a policy to the rows of ``subscriptions``.
+
+    Parameters
+    ----------
+    subscriptions : data frame
+        One row is an interval at one price; columns as in :data:`REQUIRED`, used when present: :data:`OPTIONAL`.
+    policy : Policy
+    as_of : date, optional
+        The day of the report. Lines that start later, and ends that lie later, are not known on that day.
+    charges : tuple of str, optional
+        Which kinds of charge to price, instead of those the policy counts.
+    keep : tuple of str
+        Further columns to carry along, when the table has them.
+    by_currency : bool
+        Keep currencies apart: the currency becomes a key. Otherwise more than one is an error.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    MetricError
+        For rows that cannot be priced, with the column, some of the rows and how to mend them.
+    """
+    entered = enter(subscriptions, name="subscriptions", columns=REQUIRED, optional=(*OPTIONAL, *keep), time_zone=policy.time_zone)
+    frame = _dated(entered.frame, policy)
+    seen = _inspect(frame, policy)
+    report_day = None if as_of is None else day(as_of, "as_of")
+    frame = _known(frame, policy, report_day)
+    frame = _counted(frame, policy, charges)
+    held = tuple(name for name, needed in (("paused", seen["paused"] and policy.pauses != "keep"),
+                                           ("free", seen["free"] and policy.free_customers == "active")) if needed)
+    keys = ("customer_id", *(("subscription_id",) * (policy.grain == "subscription")), *(("currency",) * by_currency))
+    if len(seen["currencies"]) > 1 and not by_currency:
+        raise MetricError(f"subscriptions.currency: {', '.join(seen['currencies'])} are mixed. Convert them first: "
+                          "helpers.metrics.currency.convert(subscriptions, rates, to=...).")
+    if not set(keys) <= set(frame.collect_schema().names()):
+        raise MetricError("subscriptions: grain = 'subscription' needs a column 'subscription_id'. Add it, or use grain = 'customer'.")
+    frame = _until(_ended(_with_mrr(frame, policy, held), policy), report_day)
+    kept = [name for name in keep if name in frame.collect_schema().names()]
+    return Lines(frame.select(*keys, "starts_on", "ends_on", "mrr", *held, *kept), entered, policy, keys, held, seen["first"], report_day)
+
+
+# --- reading and checking -------------------------------------------------------------------------------------------
+
+
+DATES = ("starts_on", "ends_on", "recorded_at", "end_recorded_at", "canceled_on", "cancel_requested_on", "past_due_on")
+
+
+def _dated(frame: Frame, policy: Policy) -> Frame:
+    """Check that dates are dates, and make dates of instants where the time of day does not matter."""
+    schema = frame.collect_schema()
+    names = [name for name in DATES if name in schema]
+    for name in names:
+        if schema[name] not in (nw.Date, nw.Datetime) or getattr(schema[name], "time_zone", None) is not None:
+            raise MetricError(f"subscriptions: column {name!r} holds {schema[name]}, not dates in local time. Read it as dates (in pandas: "
+                              f"pd.to_datetime); bring instants with an offset to local time of {policy.time_zone} before.")
+    if frame.implementation.is_pandas() or isinstance(policy.same_day, int):
+        return frame
+    instants = [name for name in names if schema[name] == nw.Datetime]
+    return frame.with_columns(*[nw.col(name).cast(nw.Date) for name in instants]) if instants else frame
+
+
+def _regular(columns: set[str]) -> nw.Expr:
+    """Rows with a price for an interval: neither one-off nor refund."""
+    return nw.col("charge").is_in(["recurring", "usage"]) if "charge" in columns else nw.lit(True)
+
+
+def _rules(columns: set[str], policy: Policy) -> dict[str, tuple[str, nw.Expr, str]]:
+    """Name what every row must be: the column, the rule, and the words for the rows that break it."""
+    col = nw.col
+    other = ~_regular(columns) if "charge" in columns else None
+
+    def regular(rule: nw.Expr) -> nw.Expr:
+        return rule if other is None else other | rule
+
+    rules = {
+        "customer": ("customer_id", ~col("customer_id").is_null(), "have no customer. Fill it in, or drop them"),
+        "start": ("starts_on", ~col("starts_on").is_null(), "have no start. Fill it in, or drop them"),
+        "end": ("ends_on", col("ends_on").is_null() | (col("ends_on") >= col("starts_on")), "end before they start. Correct the dates"),
+        "amount": ("amount", ~col("amount").is_null(), "have no amount. Fill it in; 0 is allowed"),
+        "sign": ("amount", regular(col("amount") >= 0), "are negative. A refund is a row of its own, with charge = 'refund'"),
+        "interval": ("interval", regular(col("interval").is_in(INTERVALS)),
+                     f"are not one of {', '.join(INTERVALS)}. Two weeks are interval 'week', interval_count 2"),
+        "count": ("interval_count", regular(col("interval_count") > 0), "must be 1 or more"),
+        "discount": ("discount", col("discount").is_null() | ((col("discount") >= 0) & (col("discount") <= 1)),
+                     "are no share between 0 and 1. Write 10% as 0.10"),
+        "status": ("status", col("status").is_in(STATUSES), f"are not one of {', '.join(STATUSES)}"),
+        "canceled": ("status", (col("status") != "canceled") | ~col("ends_on").is_null(), "have no ends_on. Fill in the day the service ended"),
+        "charge": ("charge", col("charge").is_in(CHARGES), f"are not one of {', '.join(CHARGES)}"),
+    }
+    skip = {"interval"} if policy.unknown_interval == "exclude" else set()
+    return {name: rule for name, rule in rules.items() if rule[0] in columns and name not in skip}
+
+
+def _inspect(frame: Frame, policy: Policy) -> dict[str, Any]:
+    """Check every row in one pass, and note what the lines need to know: paused and free rows, the first start."""
+    columns = set(frame.collect_schema().names())
+    rules = _rules(columns, policy)
+    notes = {"paused": (nw.col("status") == "paused") if "status" in columns else nw.lit(False),
+             "free": (nw.col("amount") == 0) | ((nw.col("discount") == 1) if "discount" in columns else nw.lit(False))}
+    flags = {**{name: rule for name, (_, rule, _) in rules.items()}, **notes}
+    flagged = frame.select("starts_on", **{f"{name}_": flag.cast(nw.Int64) for name, flag in flags.items()})
+    found = collected(flagged.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"),
+                                     **{name: nw.col(f"{name}_").sum() for name in flags})).rows(named=True)[0]
+    for name, (column, rule, words) in rules.items():
+        if broken := int(found["rows"]) - int(found[name] or 0):
+            raise MetricError(_complaint(frame, column, rule, words, broken))
+    first = found["first"]
+    return {"paused": bool(found["paused"]), "free": bool(found["free"]), "currencies": _currencies(frame, columns),
+            "first": None if first is None or first != first else day(first, "starts_on")}
+
+
+def _currencies(frame: Frame, columns: set[str]) -> list[str]:
+    if "currency" not in columns:
+        return []
+    found = collected(frame.group_by("currency").agg(nw.len().alias("rows"))).rows()
+    return sorted(row[0] if isinstance(row[0], str) else "(empty)" for row in found)
+
+
+def _complaint(frame: Frame, column: str, rule: nw.Expr, words: str, count: int) -> str:
+    names = frame.collect_schema().names()
+    label = "subscription_id" if "subscription_id" in names else "customer_id"
+    broken = frame.with_columns(kept_=nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))).filter(nw.col("kept_") == 0)
+    shown = collected(broken.select(label, column).head(3)).rows()
+    listed = ", ".join(f"{row[0]} ({row[-1]})" for row in shown)
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return f"subscriptions.{column}: {rows} {words}. First {label}: {listed}."
+
+
+# --- the switches that act on rows ----------------------------------------------------------------------------------
+
+
+def _known(frame: Frame, policy: Policy, as_of: dt.date | None) -> Frame:
+    """Switch 20: leave out what was recorded after the day of the report."""
+    schema = frame.collect_schema()
+    if as_of is None or policy.backdating == "restate":
+        return frame
+    tomorrow = as_of + dt.timedelta(days=1)
+    if "recorded_at" in schema:
+        recorded = nw.col("recorded_at")
+        frame = frame.filter(recorded.is_null() | (recorded < literal(tomorrow, schema["recorded_at"])))
+    if "end_recorded_at" in schema:
+        recorded = nw.col("end_recorded_at")
+        known = recorded.is_null() | (recorded < literal(tomorrow, schema["end_recorded_at"]))
+        frame = frame.with_columns(ends_on=nw.when(known).then(nw.col("ends_on")))
+    return frame
+
+
+def _counted(frame: Frame, policy: Policy, charges: tuple[str, ...] | None) -> Frame:
+    """Switches 3, 7, 8, 9, 16, 17, 18: keep the rows that count."""
+    columns = frame.collect_schema().names()
+    if "charge" in columns:
+        dated = ~nw.col("charge").is_in(["one_off", "setup", "refund", "credit"]) | (nw.col("ends_on") > nw.col("starts_on"))
+        frame = frame.filter(nw.col("charge").is_in(charges or _charges(policy)), dated)
+    if policy.unknown_interval == "exclude":
+        frame = frame.filter(nw.col("interval").is_in(INTERVALS) | ~_regular(set(columns)))
+    if "status" not in columns:
+        return frame
+    gone = [] if policy.past_due == "never_churns" else ["unpaid"]
+    gone += [] if policy.trials == "count" else ["trial"]
+    return frame.filter(~nw.col("status").is_in(gone)) if gone else frame
+
+
+def _charges(policy: Policy) -> tuple[str, ...]:
+    extra = ("usage",) * (policy.usage != "exclude") + ("one_off", "setup") * (policy.one_off == "when_dated")
+    return ("recurring", "adjustment", *extra, *(("refund", "credit") * (policy.refunds == "negative")))
+
+
+def _ended(frame: Frame, policy: Policy) -> Frame:
+    """Switches 17 and 19: bring forward the end of rows that are past due or were cancelled."""
+    columns = frame.collect_schema().names()
+    earlier = {"canceled": "canceled_on", "requested": "cancel_requested_on"}.get(policy.churn_date)
+    if earlier in columns:
+        frame = frame.with_columns(ends_on=_earliest(nw.col("ends_on"), nw.col(earlier)))
+    if isinstance(policy.past_due, int) and "status" in columns:
+        since = nw.col("starts_on")
+        if "past_due_on" in columns:
+            since = nw.when(nw.col("past_due_on").is_null()).then(since).otherwise(nw.col("past_due_on"))
+        limit = move(since, f"{policy.past_due}d", frame.collect_schema()["starts_on"])
+        late = (nw.col("status") == "past_due") & (nw.col("ends_on").is_null() | (nw.col("ends_on") > limit))
+        frame = frame.with_columns(ends_on=nw.when(late).then(limit).otherwise(nw.col("ends_on")))
+    return frame
+
+
+def _earliest(first: nw.Expr, second: nw.Expr) -> nw.Expr:
+    return nw.when(second.is_null() | (first <= second)).then(first).otherwise(second)
+
+
+def _until(frame: Frame, as_of: dt.date | None) -> Frame:
+    """Switch 22: nothing after the day of the report is known, and an empty interval counts for nothing."""
+    if as_of is not None:
+        schema = frame.collect_schema()
+        tomorrow = as_of + dt.timedelta(days=1)
+        frame = frame.filter(nw.col("starts_on") < literal(tomorrow, schema["starts_on"]))
+        ended = nw.col("ends_on") < literal(tomorrow, schema["ends_on"])
+        frame = frame.with_columns(ends_on=nw.when(ended).then(nw.col("ends_on")))
+    return frame.filter(nw.col("ends_on").is_null() | (nw.col("ends_on") > nw.col("starts_on")))
+
+
+# --- the price of a month -------------------------------------------------------------------------------------------
+
+
+def monthly_factor(policy: Policy) -> nw.Expr:
+    """Months' worth of one interval, as a factor on the amount: 1 for a month, 1/12 for a year (switch 4)."""
+    factor = nw.lit(1.0)
+    for name, value in (("day", policy.days_per_month), ("week", policy.weeks_per_month)):
+        factor = nw.when(nw.col("interval") == name).then(nw.lit(float(value))).otherwise(factor)
+    return factor
+
+
+def _months_divisor() -> nw.Expr:
+    divisor = nw.lit(1.0)
+    for name in ("quarter", "year"):
+        divisor = nw.when(nw.col("interval") == name).then(nw.lit(float(MONTHS[name]))).otherwise(divisor)
+    return divisor
+
+
+def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...]) -> Frame:
+    columns = frame.collect_schema().names()
+    price = nw.col("amount").cast(nw.Float64)
+    monthly = price * monthly_factor(policy) / _months_divisor()
+    if "interval_count" in columns:
+        monthly = monthly / nw.col("interval_count")
+    if "discount" in columns and policy.discounts != "none":
+        monthly = monthly * (1.0 - _discount(columns, policy))
+    if policy.mid_month == "prorated":
+        monthly = monthly * _billed_share(columns)
+    if "charge" in columns:
+        monthly = _irregular(monthly)
+    paused = (nw.col("status") == "paused") if "status" in columns else nw.lit(False)
+    if "status" in columns and policy.pauses != "keep":
+        monthly = nw.when(paused).then(nw.lit(0.0)).otherwise(monthly)
+    unit = policy.minor_units * (FINE if policy.rounding == "state" else 1)
+    if "charge" in columns and policy.usage.startswith("trailing"):
+        frame, monthly = _trailing(frame, monthly, policy)
+    frame = frame.with_columns(mrr=(monthly * unit + 0.5).floor().cast(nw.Int64))
+    if not held:
+        return frame
+    flags = {"paused": paused, "free": (nw.col("mrr") == 0) & ~paused}
+    return frame.with_columns(**{name: nw.when(flags[name]).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64) for name in held})
+
+
+def _discount(columns: list[str], policy: Policy) -> nw.Expr:
+    """Switch 5: the share taken off, as far as the policy takes it off. Without a duration a discount has no end."""
+    share = nw.when(nw.col("discount").is_null()).then(nw.lit(0.0)).otherwise(nw.col("discount"))
+    if policy.discounts == "all" or "discount_duration" not in columns:
+        return share
+    counts = nw.col("discount_duration").is_null() | (nw.col("discount_duration") == "forever")
+    if policy.discounts == "forever_or_monthly":
+        counts = counts | (nw.col("interval") == "month")
+    return nw.when(counts).then(share).otherwise(nw.lit(0.0))
+
+
+def _irregular(monthly: nw.Expr) -> nw.Expr:
+    """Switches 8 and 18: one-off lines spread over their dates; refunds as negative lines over theirs."""
+    spread = nw.col("amount").cast(nw.Float64).abs() / months_between(nw.col("starts_on"), nw.col("ends_on"))
+    monthly = nw.when(nw.col("charge").is_in(["one_off", "setup"])).then(spread).otherwise(monthly)
+    return nw.when(nw.col("charge").is_in(["refund", "credit"])).then(-spread).otherwise(monthly)
+
+
+def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy) -> tuple[Frame, nw.Expr]:
+    """Switch 9: a month's usage counts in equal parts in its own and the following months."""
+    months = int(policy.usage.removeprefix("trailing_"))
+    dtype = frame.collect_schema()["starts_on"]
+    usage, first = nw.col("charge") == "usage", cut(nw.col("starts_on"), "1mo", dtype)
+    monthly = nw.when(usage).then(monthly / months).otherwise(monthly)
+    return frame.with_columns(
+        starts_on=nw.when(usage).then(first).otherwise(nw.col("starts_on")),
+        ends_on=nw.when(usage).then(move(first, f"{months}mo", dtype)).otherwise(nw.col("ends_on"))), monthly
+
+
+def _billed_share(columns: list[str]) -> nw.Expr:
+    """Switch 12: a line shorter than its interval was billed for that part only, until it is renewed."""
+    length = nw.lit(1.0)
+    for name in ("quarter", "year"):
+        length = nw.when(nw.col("interval") == name).then(nw.lit(float(MONTHS[name]))).otherwise(length)
+    if "interval_count" in columns:
+        length = length * nw.col("interval_count")
+    share = months_between(nw.col("starts_on"), nw.col("ends_on")) / length
+    whole = nw.col("ends_on").is_null() | nw.col("interval").is_in(["day", "week"]) | (share > 1)
+    return nw.when(whole).then(nw.lit(1.0)).otherwise(share)

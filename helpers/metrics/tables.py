@@ -1,0 +1,289 @@
+"""The door of every metric: whatever table comes in, one kind of frame goes on, and the caller's kind goes back.
+
+Metrics are written once, with narwhals. pandas and polars tables stay what they are; DuckDB relations, ibis and Spark
+tables stay where they are and are computed there. A pandas table of more than :data:`LARGE` rows is handed to DuckDB,
+which reads it in place and is several times faster; nobody but this module notices.
+
+Small answers (one row for each month or group) come back as polars to a polars caller and as pandas to everybody else.
+Large answers (one row for each movement) stay in the caller's kind of table.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from helpers.metrics.errors import MetricError, nearest
+
+LARGE = 100_000
+Frame = nw.DataFrame | nw.LazyFrame
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A table that came in: ``frame`` to compute with, ``kind`` to go back to (pandas, polars, lazy).
+
+    ``connection`` is DuckDB's, when a pandas table was handed over to it.
+    """
+
+    frame: Frame
+    kind: str
+    name: str
+    connection: Any = None
+
+    def give(self, frame: Frame, *, sort: Sequence[str] = ()) -> Any:
+        """Return a large answer in the caller's kind of table; eager ones sorted."""
+        if self.kind == "lazy":
+            return nw.to_native(frame)
+        ordered = frame.sort(*sort) if sort else frame
+        if isinstance(ordered, nw.LazyFrame):
+            ordered = ordered.collect("pandas" if self.kind == "pandas" else "polars")
+        native = nw.to_native(ordered)
+        return native.reset_index(drop=True) if self.kind == "pandas" else native
+
+    def small(self, frame: Frame) -> nw.DataFrame:
+        """Collect a small answer, to go on with in Python."""
+        return collected(frame, polars=self.polars)
+
+    @property
+    def polars(self) -> bool:
+        """Whether small answers go back as polars."""
+        return self.kind == "polars" or self.frame.implementation.is_polars()
+
+    def build(self, columns: dict[str, Any]) -> Any:
+        """Make a small table of the caller's kind from columns."""
+        return build(columns, polars=self.polars)
+
+
+def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[str] = (), beside: Entered | None = None,
+          time_zone: str | None = None) -> Entered:
+    """Take a table in: check that its columns are there, keep those that are needed, choose where to compute.
+
+    Parameters
+    ----------
+    native : data frame
+        pandas, polars (eager or lazy), DuckDB relation, ibis or Spark table.
+    name : str
+        What the table is called in messages.
+    columns, optional : sequence of str
+        Columns that must be there, and columns that are used when they are.
+    beside : Entered, optional
+        A table to be joined with: a pandas table goes to DuckDB when that one did.
+    time_zone : str, optional
+        Instants with an offset are brought to local time of this zone (pandas and polars can do that).
+
+    Returns
+    -------
+    Entered
+
+    Raises
+    ------
+    MetricError
+        When it is no table, or a column is missing; the message has the nearest name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> enter(pd.DataFrame({"custmer_id": ["a"]}), name="subscriptions", columns=["customer_id"])
+    Traceback (most recent call last):
+    helpers.metrics.errors.MetricError: subscriptions: no column 'customer_id', did you mean 'custmer_id'? Rename it, or add it.
+    """
+    try:
+        frame = nw.from_native(native)
+    except TypeError as error:
+        raise MetricError(f"{name}: a {type(native).__name__} is no table. Give a pandas, polars, DuckDB, ibis or Spark table.") from error
+    present = frame.collect_schema().names()
+    for column in columns:
+        if column not in present:
+            raise MetricError(f"{name}: no column {column!r}{nearest(column, present)} Rename it, or add it.")
+    keep = [column for column in present if column in {*columns, *optional}]
+    kind = "lazy" if isinstance(frame, nw.LazyFrame) else "polars" if frame.implementation.is_polars() else "pandas"
+    if time_zone and kind == "pandas":
+        native = _local_pandas(native, keep, time_zone)
+        frame = nw.from_native(native)
+    elif time_zone and frame.implementation.is_polars():
+        frame = _local_polars(frame, time_zone)
+    connection = beside.connection if beside else None
+    if kind == "pandas" and (connection is not None or (beside is None and len(frame) > LARGE)):
+        return _in_duckdb(native, keep, name, connection)
+    return Entered(frame.select(*keep), kind, name)
+
+
+def _local_pandas(native: Any, keep: Sequence[str], time_zone: str) -> Any:
+    aware = [name for name in keep if getattr(native[name].dtype, "tz", None) is not None]
+    return native.assign(**{name: native[name].dt.tz_convert(time_zone).dt.tz_localize(None) for name in aware}) if aware else native
+
+
+def _local_polars(frame: Frame, time_zone: str) -> Frame:
+    aware = [name for name, dtype in frame.collect_schema().items() if dtype == nw.Datetime and dtype.time_zone is not None]
+    return frame.with_columns(*[nw.col(name).dt.convert_time_zone(time_zone).dt.replace_time_zone(None) for name in aware]) if aware else frame
+
+
+def _in_duckdb(native: Any, keep: Sequence[str], name: str, connection: Any) -> Entered:
+    import duckdb
+
+    connection = connection or duckdb.connect()
+    return Entered(nw.from_native(connection.from_df(native[list(keep)])), "pandas", name, connection)
+
+
+def collected(frame: Frame, *, polars: bool = False) -> nw.DataFrame:
+    """Collect a small frame: polars stays polars, everything else becomes pandas."""
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    if polars:
+        return frame.collect("polars")
+    if frame.implementation.is_spark_like() or frame.implementation.is_ibis():
+        return nw.from_native(_plain_dates(frame.collect("pyarrow").to_pandas()), eager_only=True)
+    return frame.collect("pandas")
+
+
+def _plain_dates(table: Any) -> Any:
+    import pandas as pd
+
+    for column in table.columns:
+        sample = table[column].dropna()
+        if len(sample) and isinstance(sample.iloc[0], dt.date):
+            table[column] = pd.to_datetime(table[column]).astype("datetime64[us]")
+    return table
+
+
+def build(columns: dict[str, Any], *, polars: bool = False) -> Any:
+    """Make a small table from columns, in polars or pandas.
+
+    Examples
+    --------
+    >>> build({"age": [0, 1], "value": [1.0, 0.5]}).shape
+    (2, 2)
+    """
+    if polars:
+        import polars as pl
+
+        return pl.DataFrame(columns)
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def in_order(frame: Frame, keys: Sequence[str], order: str) -> tuple[Frame, dict[str, str]]:
+    """Prepare running totals: eager frames are sorted once, lazy ones are told the order in each window.
+
+    Returns
+    -------
+    (frame, window)
+        ``expr.over(*keys, **window)`` then runs in order.
+    """
+    if isinstance(frame, nw.DataFrame):
+        return frame.sort(*keys, order), {}
+    return frame, {"order_by": order}
+
+
+def whole(frame: Frame, columns: Sequence[str]) -> Frame:
+    """Make integers of sums again: DuckDB gives sums of integers another type; eager frames keep them."""
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    return frame.with_columns(*[nw.col(name).cast(nw.Int64) for name in columns])
+
+
+def day(value: Any, what: str) -> dt.date:
+    """Return a date from a date, an instant or ISO text.
+
+    Examples
+    --------
+    >>> day("2024-12-31", "as_of")
+    datetime.date(2024, 12, 31)
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise MetricError(f"{what} = {value!r} is no date. Write it as '2024-12-31'.") from error
+
+
+def literal(value: dt.date, dtype: nw.dtypes.DType) -> dt.date:
+    """Return ``value`` in the type of a column: an instant at midnight for a column of instants."""
+    return dt.datetime(value.year, value.month, value.day) if dtype == nw.Datetime else value
+
+
+def cut(expr: nw.Expr, unit: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Cut a date to its month ("1mo") or day ("1d"); a date stays a date (Spark and DuckDB would make an instant of it)."""
+    short = expr.dt.truncate(unit)
+    return short.cast(nw.Date) if dtype == nw.Date else short
+
+
+def move(expr: nw.Expr, by: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Move a date by "30d", "1mo" or "-1d"; a date stays a date."""
+    moved = expr.dt.offset_by(by)
+    return moved.cast(nw.Date) if dtype == nw.Date else moved
+
+
+def month_index(expr: nw.Expr) -> nw.Expr:
+    """Number the months: year * 12 + month - 1, so that a year later is 12 more."""
+    return expr.dt.year().cast(nw.Int64) * 12 + expr.dt.month().cast(nw.Int64) - 1
+
+
+def index_of(value: dt.date) -> int:
+    """Return the number of a date's month, see :func:`month_index`.
+
+    Examples
+    --------
+    >>> index_of(dt.date(2024, 3, 15)) - index_of(dt.date(2023, 3, 1))
+    12
+    """
+    return value.year * 12 + value.month - 1
+
+
+def month_of(index: int) -> dt.date:
+    """Return the first day of a numbered month.
+
+    Examples
+    --------
+    >>> month_of(index_of(dt.date(2024, 3, 15)))
+    datetime.date(2024, 3, 1)
+    """
+    return dt.date(int(index) // 12, int(index) % 12 + 1, 1)
+
+
+def month_end(index: int) -> dt.date:
+    """Return the last day of a numbered month.
+
+    Examples
+    --------
+    >>> month_end(index_of(dt.date(2024, 2, 1)))
+    datetime.date(2024, 2, 29)
+    """
+    return month_of(index + 1) - dt.timedelta(days=1)
+
+
+def months_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
+    """Return the months from one date to another; a part of a month as a share of the first one's days."""
+    def part(name: str) -> nw.Expr:
+        return getattr(end.dt, name)().cast(nw.Float64) - getattr(start.dt, name)().cast(nw.Float64)
+
+    return part("year") * 12 + part("month") + part("day") / _days_in_month(start)
+
+
+def _days_in_month(date: nw.Expr) -> nw.Expr:
+    month, year = date.dt.month(), date.dt.year()
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = nw.when(leap).then(nw.lit(29.0)).otherwise(nw.lit(28.0))
+    short = nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30.0)).otherwise(nw.lit(31.0))
+    return nw.when(month == 2).then(february).otherwise(short)
+
+
+def day_number(date: nw.Expr) -> nw.Expr:
+    """Number the days, so that the difference of two is the days between them (engines disagree on durations).
+
+    Years are counted from March, so that the leap day comes last.
+    """
+    month, years = date.dt.month().cast(nw.Float64), date.dt.year().cast(nw.Float64)
+    early = nw.when(month < 3).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    year, from_march = years - early, month - 3 + 12 * early
+    leap_days = (year / 4).floor() - (year / 100).floor() + (year / 400).floor()
+    return 365 * year + leap_days + ((153 * from_march + 2) / 5).floor() + date.dt.day().cast(nw.Float64)
