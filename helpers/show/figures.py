@@ -166,12 +166,25 @@ def png(drawing: Figure, *, scale: float = 2.0) -> bytes:
     """
     from PIL import Image
 
-    raw = io.BytesIO()
+    raw, small = io.BytesIO(), io.BytesIO()
     drawing.savefig(raw, format="png", dpi=DPI * scale, metadata={"Software": None})
-    small = io.BytesIO()
-    image = Image.open(raw).convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    image.save(small, format="png", optimize=True)
+    image = Image.open(raw).convert("RGB")
+    image.quantize(palette=_palette(image), dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     return small.getvalue()
+
+
+def _palette(image):
+    """The colours that cover most of a picture, exactly as they are; shades that lie close together count as one."""
+    from PIL import Image
+
+    groups: dict[tuple, list] = {}
+    for count, colour in image.getcolors(image.width * image.height):
+        groups.setdefault(tuple(part >> 4 for part in colour), []).append((count, colour))
+    common = sorted(groups.values(), key=lambda group: (-sum(count for count, _ in group), group))[:COLOURS]
+    flat = [part for group in common for part in max(group)[1]]
+    holder = Image.new("P", (1, 1))
+    holder.putpalette(flat + flat[:3] * (256 - len(common)))
+    return holder
 
 
 def show(drawing: Figure, alt: str) -> None:
