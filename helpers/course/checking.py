@@ -66,14 +66,15 @@ def judge(exercise: Exercise, answer: Any, company: Any) -> Verdict:
     Verdict
     """
     if answer is ... or answer is None or (isinstance(answer, str) and answer.strip() in ("", "...")):
-        return Verdict(OPEN, "Put your answer in place of the three dots and run the cell again.")
+        offered = "\n" + _offered(exercise) if exercise.kind == "text choice" else ""
+        return Verdict(OPEN, "Put your answer in place of the three dots and run the cell again." + offered)
     missing = [name for name in exercise.needs if not company.has(name)]
     if missing:
         return Verdict(OPEN, f"This exercise needs the table {missing[0]!r}, which {company.name} does not have.")
     if exercise.months and months_of_history(company) < exercise.months:
         return Verdict(OPEN, f"This exercise needs {exercise.months} months since the first contract; {company.name} has "
                              f"{months_of_history(company)}.")
-    by_kind = {"number": _number, "table": _table, "choice": _choice, "judgement": _judgement}
+    by_kind = {"number": _number, "table": _table, "choice": _choice, "text choice": _choice, "judgement": _judgement}
     try:
         return by_kind[exercise.kind](exercise, answer, company)
     except Exception as error:  # the reader handed in something nobody thought of: say so instead of breaking
@@ -89,7 +90,14 @@ def _wanted(exercise: Exercise) -> str:
         return "Give a table with the columns that the question names."
     if exercise.kind == "choice":
         return "Choose from: " + ", ".join(exercise.choices) + "."
+    if exercise.kind == "text choice":
+        return "Give one of the letters: " + _offered(exercise).replace("\n", " ")
     return "Give the letters of the points that the worked answer meets, such as \"ACD\"."
+
+
+def _offered(exercise: Exercise) -> str:
+    """The sentences of a text choice, each with its letter."""
+    return "\n".join(f"{chr(97 + place)}) {choice}" for place, choice in enumerate(exercise.choices))
 
 
 # ---------------------------------------------------------------- numbers
@@ -232,8 +240,17 @@ def _words(answer: Any) -> frozenset[str]:
     return frozenset(_word(part) for part in parts)
 
 
+def _spelt_out(exercise: Exercise, answer: Any) -> Any:
+    """For a text choice, letters as the sentences they stand for."""
+    if exercise.kind != "text choice":
+        return answer
+    parts = answer if isinstance(answer, (set, frozenset, list, tuple)) else [answer]
+    letters = {chr(97 + place): choice for place, choice in enumerate(exercise.choices)}
+    return {letters.get(str(part).strip().lower().rstrip(")."), part) for part in parts}
+
+
 def _choice(exercise: Exercise, answer: Any, company: Any) -> Verdict:
-    mine, right = _words(answer), _words(exercise.solution(company))
+    mine, right = _words(_spelt_out(exercise, answer)), _words(exercise.solution(company))
     known = {_word(choice) for choice in exercise.choices}
     strange = sorted(mine - known)
     if strange:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-KINDS = ("number", "table", "choice", "judgement")
+KINDS = ("number", "table", "choice", "text choice", "judgement")
 UNITS = ("share", "money", "months", "count", "ratio", "text")
 
 
@@ -50,7 +50,8 @@ class Exercise:
     key : str
         A word or words joined by hyphens; never a number, never used again for another question.
     title : str
-    kind : {"number", "table", "choice", "judgement"}
+    kind : {"number", "table", "choice", "text choice", "judgement"}
+        A text choice offers sentences, answered by letter or by text.
     solution : callable
         ``solution(company)`` gives the right answer: a number or Result, a table, a choice (a word or a set of words), or for
         a judgement the letters of the criteria that the worked answer meets.
@@ -102,7 +103,7 @@ class Exercise:
             raise ValueError(f"Exercise {self.key!r}: the unit {self.unit!r} is none of {', '.join(UNITS)}.")
         if self.kind == "judgement" and not (self.rubric and self.worked):
             raise ValueError(f"Exercise {self.key!r}: a judgement needs a rubric and a worked answer.")
-        if self.kind == "choice" and not self.choices:
+        if self.kind in ("choice", "text choice") and not self.choices:
             raise ValueError(f"Exercise {self.key!r}: a choice needs its choices.")
 
 

@@ -158,7 +158,7 @@ class Lesson:
         answer = exercise.solution(self.company)
         if exercise.kind == "number":
             return write(as_number(answer), exercise.unit, self.company)
-        return write(answer, "text", self.company) if exercise.kind == "choice" else str(answer)
+        return write(answer, "text", self.company) if "choice" in exercise.kind else str(answer)
 
     def worked(self, key: str) -> None:
         """Show the worked answer of a judgement and the points to hold against it."""

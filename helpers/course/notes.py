@@ -36,7 +36,7 @@ class Quizzed:
             f'<div style="border-left:4px solid {COLOURS["right" if option.right else "wrong"]};padding:0.1em 0.9em;margin:0.2em 1em">'
             f"<strong>{'Yes.' if option.right else 'No.'}</strong> {escape(option.why)}</div></details>"
             for i, option in enumerate(self.quiz.options))
-        return f'<div class="playbook-quiz"><p><strong>{escape(self.quiz.question)}</strong></p>{rows}</div>'
+        return f'<div class="playbook-quiz"><p><strong>{escape(self.quiz.question)}</strong> <em>Click an answer.</em></p>{rows}</div>'
 
     def __repr__(self) -> str:
         return "\n".join([self.quiz.question, *(f"  {chr(97 + i)}) {o.text}" for i, o in enumerate(self.quiz.options))])

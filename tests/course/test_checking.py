@@ -89,6 +89,21 @@ def test_a_misspelt_choice_is_met_with_the_nearest_one():
     assert "Did you mean 'yearly'" in judge(choice(), "yearlly", COMPANY).message
 
 
+def text_choice():
+    return Exercise(key="a-text", title="t", kind="text choice", solution=lambda company: "The lost ones have left.",
+                    choices=("Nobody changed.", "The lost ones have left.", "All grew loyal."), mistakes=[Mistake("All grew loyal.", "Sorting is enough.")])
+
+
+@pytest.mark.parametrize("answer, status", [("b", "right"), ("B)", "right"), ("the lost ones have left.", "right"), ({"b"}, "right"), ("c", "mistake"),
+                                            ("a", "wrong"), ("z", "wrong"), (2, "wrong")])
+def test_text_choices_are_answered_by_letter_or_by_text(answer, status):
+    assert judge(text_choice(), answer, COMPANY).status == status
+
+
+def test_a_text_choice_shows_what_can_be_chosen():
+    assert "b) The lost ones have left." in judge(text_choice(), ..., COMPANY).message
+
+
 def judgement():
     return Exercise(key="a-judgement", title="t", kind="judgement", solution=lambda company: "AC", worked=lambda company: "An answer.",
                     rubric=[Criterion("A", "names it", True, "first line"), Criterion("B", "says n", False, "no n"),
@@ -131,7 +146,7 @@ ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.te
 
 @given(ANYTHING)
 def test_never_a_traceback(answer):
-    for exercise in (number(), choice(), judgement(), table()):
+    for exercise in (number(), choice(), text_choice(), judgement(), table()):
         assert judge(exercise, answer, COMPANY).status in ("open", "right", "mistake", "wrong")
 
 
