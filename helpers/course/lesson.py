@@ -49,7 +49,7 @@ def open_chapter(name: str, company=None, *, tables: tuple[str, ...] = (), month
     from helpers.company import load_company
 
     if company is None or isinstance(company, (str, Path)):
-        company = load_company(company)
+        company = load_company(_company_of_mine(company, workspace()))
     lesson = Lesson(name, company, load_exercises(find(name).exercises), workspace())
     lesson.company = lesson.company_with(*tables, months=months)
     lesson._note_visit()
@@ -57,6 +57,17 @@ def open_chapter(name: str, company=None, *, tables: tuple[str, ...] = (), month
     _display(Note("info", f"{lesson.company.name} ({kind})",
                   f"Data up to {when(lesson.company.as_of)}; money in {lesson.company.currency}."))
     return lesson
+
+
+def _company_of_mine(company, folder: Path | None):
+    """A company's folder as a reader names it: a path from the notebook or the workspace, or a name in its ``companies/``."""
+    if company is None or folder is None or Path(company).is_dir():
+        return company
+    if (folder / company).is_dir():
+        return folder / company
+    from .workspace import company_folder
+
+    return company_folder(company, folder)
 
 
 @dataclass

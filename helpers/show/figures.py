@@ -62,7 +62,7 @@ def figure(title: str, subtitle: str = "", *, size: tuple[float, float] = (7.2, 
     Examples
     --------
     >>> fig, ax = figure("Half stay", "share of customers, n = 2", y="percent")
-    >>> fig.get_figwidth()
+    >>> float(fig.get_figwidth())
     7.2
     """
     drawing, axes = panels(title, subtitle, columns=1, size=size, x=x, y=y)

@@ -14,6 +14,7 @@ from helpers.course import lesson as module
 from helpers.course.exercises import Criterion, Exercise, Mistake, Option, Quiz
 from helpers.course.lesson import Lesson
 from helpers.course.record import Record, workspace
+from helpers.course.workspace import WorkspaceError
 
 
 def right_share(company):
@@ -146,6 +147,20 @@ def test_two_notebooks_may_write_at_once(tmp_path):
     [thread.join() for thread in threads]
     assert record.read() == {"n": 100}
     assert [path.name for path in (tmp_path / ".playbook").iterdir()] == ["progress.json"]
+
+
+def test_a_company_is_found_by_path_or_by_name_from_a_notebook(tmp_path, monkeypatch):
+    mine = tmp_path / "companies" / "mine"
+    mine.mkdir(parents=True)
+    (mine / "company.yaml").write_text("name: Mine")
+    monkeypatch.chdir(tmp_path / "companies")
+    assert module._company_of_mine("companies/mine", tmp_path) == mine
+    assert module._company_of_mine("mine", tmp_path) == "mine"
+    monkeypatch.chdir(tmp_path)
+    assert module._company_of_mine("mine", tmp_path) == mine.resolve()
+    assert module._company_of_mine(None, tmp_path) is None
+    with pytest.raises(WorkspaceError, match="company.yaml in yours"):
+        module._company_of_mine("yours", tmp_path)
 
 
 def test_a_damaged_record_is_left_alone_and_said(tmp_path):
