@@ -117,6 +117,7 @@ def test_its_kernel_is_this_python(server):
     client = BlockingKernelClient(connection_file=str(server.runtime / f"kernel-{started['id']}.json"))
     client.load_connection_file()
     client.start_channels()
+    client.wait_for_ready(timeout=120)  # otherwise a busy machine loses the first message, and the wait never ends
     printed = []
     client.execute_interactive("import sys, helpers; print(sys.executable)", timeout=60,
                                output_hook=lambda message: printed.append(message["content"].get("text", "")))
