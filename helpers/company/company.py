@@ -192,6 +192,26 @@ class Company:
 
         return describe_tables(self) if name is None else describe(name, self)
 
+    def as_it_stood(self, day: dt.date | str) -> Company:
+        """The same company as it was known on an earlier day, for meetings replayed and gates dated.
+
+        Rows exist from the day on which they came to be (the column `when` of the schema), a month from its last day on; what
+        happened to a row later (a deal's end, a rep's leaving) is empty. Tables that hold no day stay as they are.
+
+        Raises
+        ------
+        CompanyError : the day lies after the last day of the data.
+
+        Examples
+        --------
+        >>> then = load_company().as_it_stood("2021-12-31")
+        >>> then.as_of, bool((then.customers["created_on"] > "2021-12-31").any())
+        (datetime.date(2021, 12, 31), False)
+        """
+        from helpers.company.then import as_it_stood
+
+        return as_it_stood(self, day)
+
     # ------------------------------------------------------------------ behind the scenes
 
     def _source(self, name: str) -> Source:
