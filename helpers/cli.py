@@ -159,13 +159,15 @@ def make_company(
     scale: float = typer.Option(1.0, help="How many times as many customers."),
     like: str = typer.Option("lanternfish", help="lanternfish, or a YAML file of parameters."),
     events: int = typer.Option(None, help="At most so many product events."),
+    tables: str = typer.Option(None, help="Only these tables, with commas between: customers,subscriptions,events"),
 ) -> None:
     """Make a simulated company whose truths are known."""
     from helpers.simulate import make_company as make
 
     with plain_errors():
         chosen = {} if seed is None else {"seed": seed}
-        made = make(folder, scale=scale, like=like, events=events, progress=True, **chosen)
+        wanted = [name.strip() for name in tables.split(",") if name.strip()] if tables else None
+        made = make(folder, scale=scale, like=like, events=events, tables=wanted, progress=True, **chosen)
         print(f"The company is in {made or folder}.")
 
 

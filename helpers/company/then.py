@@ -71,16 +71,8 @@ class CompanyThen(Company):
         return pd.Timestamp(self._day) + pd.Timedelta(days=1)
 
     def _then(self, name: str) -> pd.DataFrame:
-        frame, table = self._whole.table(name), schema().get(name)
-        if table is None:
-            return frame
-        frame = frame[_existed(frame, table, self._end)]
-        for column, parent in _rules()["follows"].get(name, {}).items():
-            frame = frame[frame[column].isin(self.table(parent)[column])]
-        for column, others in _later(name, frame.columns):
-            after = frame[column] >= self._end
-            frame = frame.assign(**{one: frame[one].mask(after) for one in (*others, column)})
-        return self._without_the_unknown(frame, table).reset_index(drop=True)
+        frame, table = known_on(self._whole, name, self._day), schema().get(name)
+        return frame if table is None else self._without_the_unknown(frame, table).reset_index(drop=True)
 
     def _without_the_unknown(self, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         """Names of those who came later go (a lead's next rep, a team's next manager); planned rows go with their customer."""
@@ -95,6 +87,31 @@ class CompanyThen(Company):
             elif not there.all():
                 frame = frame.assign(**{column.name: frame[column.name].where(there)})
         return frame
+
+
+def known_on(company: Company, name: str, day: dt.date) -> pd.DataFrame:
+    """One table as it was known on a day: later rows are gone, and what rows learned later is empty.
+
+    Names of those who came later stay, and rows keep their index; :meth:`Company.as_it_stood` takes those names out as well.
+
+    Examples
+    --------
+    >>> from helpers.company import load_company
+    >>> int(known_on(load_company(), "reps", dt.date(2021, 1, 31))["left_on"].count())
+    0
+    """
+    frame, table = company.table(name), schema().get(name)
+    if table is None or day == company.as_of:
+        return frame
+    end = pd.Timestamp(day) + pd.Timedelta(days=1)
+    frame = frame[_existed(frame, table, end)]
+    for column, parent in _rules()["follows"].get(name, {}).items():
+        frame = frame[frame[column].isin(known_on(company, parent, day)[column])]
+    for column, others in _later(name, frame.columns):
+        after = frame[column] >= end
+        if after.any():
+            frame = frame.assign(**{one: frame[one].mask(after) for one in (*others, column)})
+    return frame
 
 
 def as_it_stood(company: Company, day: dt.date | str) -> Company:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.simulate import papers
-from helpers.simulate.core import Core
+from helpers.simulate.core import Core, partner_ids
 from helpers.simulate.tables import Column, Table, codes, ids
 from helpers.simulate.whole import NEVER, add_months, month_of, pick
 
@@ -121,8 +121,8 @@ class Billing:
     # ---------------------------------------------------------------- tables
 
     def tables(self) -> list[Table]:
-        """Return invoices, payments and refunds."""
-        return [self._invoice_table(), self._payment_table(), self._refund_table()]
+        """Return invoices, payments, refunds and partner_fees."""
+        return [self._invoice_table(), self._payment_table(), self._refund_table(), self._fee_table()]
 
     def _customer(self, contract) -> np.ndarray:
         return self.core.number[self.core.contracts["customer"][contract]]
@@ -180,5 +180,20 @@ class Billing:
                 "amount": Column("cents", rows["amount"]),
                 "kind": codes(["part"], np.zeros(len(contract), dtype=np.int64)),
                 "reason": codes(["product fault", "promise not kept", "too many seats"], rows["reason"]),
+            },
+        )
+
+    def _fee_table(self) -> Table:
+        """Return what partners took of the contracts of the customers they had brought."""
+        c = self.core.contracts
+        here = np.flatnonzero(c["partner_fee"] > 0)
+        partner = self.core.rows["partner"][c["customer"][here]]
+        return Table(
+            "partner_fees",
+            {
+                "contract_id": ids("K", here + 1),
+                "partner_id": codes([None, *partner_ids(self.world)], partner),
+                "on": Column("date", c["signed"][here]),
+                "amount": Column("cents", c["partner_fee"][here]),
             },
         )

@@ -6,7 +6,8 @@ import numpy as np
 
 from helpers.simulate.billing import Billing
 from helpers.simulate.core import Core
-from helpers.simulate.selling import FOUNDER, team_names
+from helpers.simulate.free import free_cost
+from helpers.simulate.selling import FOUNDER, here_in, team_names
 from helpers.simulate.tables import Column, Table, codes, ids
 from helpers.simulate.whole import allot, day, month_of, month_start, rounded
 
@@ -59,7 +60,7 @@ class Books:
     def _year_sums(self, monthly) -> np.ndarray:
         return np.asarray(monthly).reshape(self.world.years, 12).sum(axis=1)
 
-    def _sales_led(self) -> np.ndarray:
+    def sales_led(self) -> np.ndarray:
         """Return S by year in cents: one year of service of new sales-led contracts."""
         c = self.core.contracts
         here = np.flatnonzero(c["sales_led"])
@@ -83,41 +84,63 @@ class Books:
         )
         return pay
 
+    def _given(self, key: str) -> np.ndarray:
+        """Return a yearly figure of the parameters, in cents at this scale."""
+        return np.array([self.world.scaled(value * self.world.p["unit"] * 100) for value in self.world.p["money"][key]])
+
     def _costs(self) -> dict[str, np.ndarray]:
         """Return costs by month in cents; B, D and other close the gaps to the yearly figures."""
-        world, rule = self.world, self.world.p["money"]
-        unit = world.p["unit"] * 100
-        scaled = lambda key: np.array([world.scaled(value * unit) for value in rule[key]])  # noqa: E731
-        leads = sum(self.core.spend.values()) * 100
-        sellers = self._pay_of_sellers()
-        margin, both = scaled("margin_two"), scaled("sales_and_marketing")
+        leads, sellers, fees = sum(self.core.spend.values()) * 100, self._pay_of_sellers(), self._partner_fees()
         direct, paid = self._year_sums(leads), self._year_sums(sellers.sum(axis=1))
-        desk = np.maximum(self._sales_led() - margin - direct - paid, both // 50)
-        desk[0] = max(int(both[0] - direct[0] - paid[0]) // 2, 0)
-        office = np.maximum(both - direct - paid - desk, both // 50)
-        revenue, service = self.billing.revenue(), scaled("first_year_service")
-        running = self._year_sums(revenue) * (1000 - np.array(rule["gross_margin"])) // 1000
-        rest = (
-            self._year_sums(self.billing.receipts())
-            - scaled("free_cash_flow")
-            - both_total(direct, paid, desk, office)
-            - service
-            - running
-        )
-        if (rest < 0).any():
-            raise ValueError(
-                f"the yearly figures leave less than nothing for product and administration: {rest // unit}"
-            )
-        heads = self.heads
+        desk, office = self._desk_and_office(direct, paid, self._year_sums(fees))
+        revenue, service = self.billing.revenue(), self._given("first_year_service")
+        running = self._year_sums(revenue) * (1000 - np.array(self.world.p["money"]["gross_margin"])) // 1000
+        rest = self._rest(direct + paid + desk + office + service + running)
+        free, heads = free_cost(self.world), self.heads
         return {
             "A": sellers,
-            "B": self._spread(desk, heads["desk"] + self.executives.sum(axis=1) // 4 + 1),
+            "B": fees + self._spread(desk - self._year_sums(fees), heads["desk"] + self.executives.sum(axis=1) // 4 + 1),
             "C": leads,
             "D": self._spread(office, heads["marketing"] + 1),
             "E": self._spread(service, self._new_by_month() + 2),
-            "COGS": self._spread(running, revenue // 10_000 + 1),
+            "COGS": self._spread(running - self._year_sums(free), revenue // 10_000 + 1),
+            "free": free,
             "other": self._spread(rest, heads["R&D"] + heads["admin"] + 1),
         }
+
+    def _partner_fees(self) -> np.ndarray:
+        """Return what partners took of the contracts signed in each month, in cents."""
+        c, total = self.core.contracts, np.zeros(len(self.world.months), dtype=np.int64)
+        np.add.at(total, month_of(c["signed"]) - self.world.first_month, c["partner_fee"])
+        return total
+
+    def _desk_and_office(self, direct, paid, fees) -> tuple[np.ndarray, np.ndarray]:
+        """Return B and D by year: B so that the margin of level 2 comes out, D the rest of sales and marketing."""
+        margin, both = self._given("margin_two"), self._given("sales_and_marketing")
+        desk = np.maximum(self.sales_led() - margin - direct - paid, both // 50)
+        desk[0] = max(int(both[0] - direct[0] - paid[0]) // 2, 0)
+        desk = np.maximum(desk, fees)
+        return desk, np.maximum(both - direct - paid - desk, both // 50)
+
+    def _rest(self, spent) -> np.ndarray:
+        """Return what is left by year for product and administration when free cash flow is as given."""
+        receipts, flow = self._year_sums(self.billing.receipts()), self._given("free_cash_flow")
+        rest = receipts - flow - spent
+        if (rest < 0).any():
+            raise ValueError(self._no_room(int(np.argmax(rest < 0)), receipts, flow, spent))
+        return rest
+
+    def _no_room(self, year: int, receipts, flow, spent) -> str:
+        """Say which year's figures contradict each other, by how much, and what to change, in the parameters' own units."""
+        given = lambda cents: int(cents) * 10_000 // (self.world.p["unit"] * self.world.millionths)  # noqa: E731
+        room = receipts[year] - flow[year]
+        return (
+            f"business year {year + 1} (to {np.datetime64(self.world.year_end(year), 'D')}) leaves nothing for product and "
+            f"administration. Receipts of {given(receipts[year]):,} less a free cash flow of {given(flow[year]):,} "
+            f"(in units of {self.world.p['unit']:,}) allow costs of {given(room):,}; sales, marketing, first-year service "
+            f"and running the product already take {given(spent[year]):,}. Under money, lower free_cash_flow[{year}] by "
+            f"{given(spent[year] - room) + 1:,} or more, or raise gross_margin[{year}], or lower sales_and_marketing[{year}]."
+        )
 
     def _new_by_month(self) -> np.ndarray:
         return np.bincount(month_of(self.core.rows["start"]) - self.world.first_month, minlength=len(self.world.months))
@@ -146,16 +169,19 @@ class Books:
         year = int(some[np.argmin(leads[some] * 1000 // heads[some])]) if len(some) else 0
         return str(np.datetime64(self.world.year_end(year), "D"))[:4]
 
-    def level(self, level: int) -> str:
-        """Return the year from which the sales team's margin of this level is positive and stays so, or "never"."""
-        kinds = {2: "ABC", 3: "ABCDE"}[level]
-        cost = sum(
-            self._year_sums(v.sum(axis=1) if v.ndim == 2 else v) for kind, v in self.costs.items() if kind in kinds
-        )
-        good = self._sales_led() > cost
-        bad = np.flatnonzero(~good[1:]) + 1
-        first = int(bad[-1]) + 1 if len(bad) else 1
-        return str(np.datetime64(self.world.year_end(first), "D"))[:4] if first < self.world.years else "never"
+    def margin(self, level: int) -> np.ndarray:
+        """Return the sales team's margin of this level by year, in cents: S less the kinds of cost that it counts."""
+        kinds = {1: "A", 2: "ABC", 3: "ABCDE"}[level]
+        cost = sum(self._year_sums(v.sum(axis=1) if v.ndim == 2 else v) for kind, v in self.costs.items() if kind in kinds)
+        return self.sales_led() - cost
+
+    def mature_months(self) -> np.ndarray:
+        """Return months worked by reps past their ramp, by year, of those still there at the month's end."""
+        reps, found = self.core.reps, np.zeros(len(self.world.months), dtype=np.int64)
+        ramp = len(self.world.p["reps"]["ramp"]) - 1
+        for place, month in enumerate(self.world.months.tolist()):
+            found[place] = int((here_in(reps, month) & (month - month_of(reps["hired"]) >= ramp)).sum())
+        return self._year_sums(found)
 
     # ---------------------------------------------------------------- work for contracts
 
@@ -242,6 +268,7 @@ class Books:
             (1, 0, 3, self.costs["D"]),
             (2, 0, 4, self.costs["E"]),
             (2, 0, 5, self.costs["COGS"]),
+            (3, 0, 5, self.costs["free"]),
             (3, 0, 6, lab),
             (4, 0, 6, self.costs["other"] - lab),
         ]
@@ -288,8 +315,3 @@ class Books:
                 "cost": Column("cents", rows["cost"]),
             },
         )
-
-
-def both_total(*parts) -> np.ndarray:
-    """Return the sum of yearly figures."""
-    return sum(parts)

@@ -10,8 +10,9 @@ import numpy as np
 import yaml
 
 from helpers.simulate.deals import Deals
+from helpers.simulate.papers import revenue_on
 from helpers.simulate.tables import Table
-from helpers.simulate.whole import NEVER, day, month_of
+from helpers.simulate.whole import NEVER, day, month_of, month_start
 from helpers.simulate.world import World
 
 SCHEMA = Path(__file__).resolve().parents[1] / "company" / "schema.yaml"
@@ -46,7 +47,7 @@ def summarise(table: Table) -> Summary:
 
 def _empty(column) -> int:
     if column.kind == "text":
-        return sum(value is None or value == "" for value in column.values)
+        return column.values.count(None) + column.values.count("")
     values = np.asarray(column.values, dtype=np.int64)
     if column.kind in ("id", "code", "flag"):
         nothing = [k for k, word in enumerate(column.words) if word is None] if column.kind == "code" else []
@@ -62,10 +63,11 @@ def schema() -> dict:
 # -------------------------------------------------------------------- for machines
 
 
-def data_package(world: World, written: list[Summary]) -> str:
-    """Return a Frictionless data package of the CSV tables; events are described beside them."""
+def data_package(world: World, written: list[Summary], parted=("events",)) -> str:
+    """Return a Frictionless data package of the CSV tables; tables in Parquet are described beside them."""
     known = schema()
     names = {summary.name for summary in written}
+    texts = {name for name in names if name not in parted}
     package = {
         "name": world.p["name"].lower(),
         "title": f"{world.p['name']}, an invented and simulated company",
@@ -78,16 +80,20 @@ def data_package(world: World, written: list[Summary]) -> str:
             }
         ],
         "resources": [
-            _resource(summary, known[summary.name], names, known) for summary in written if summary.name != "events"
+            _resource(summary, known[summary.name], texts, known) for summary in written if summary.name in texts
         ],
     }
-    if "events" in names:
-        package["events"] = {
-            "path": "events.parquet",
-            "format": "parquet",
-            "fields": _fields(known["events"], list(known["events"]["columns"])),
-        }
+    for summary in written:
+        if summary.name not in texts:
+            package[summary.name] = _in_parquet(summary, known[summary.name], whole=parted == ("events",))
     return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _in_parquet(summary: Summary, table: dict, *, whole: bool) -> dict:
+    found = {"path": f"{summary.name}.parquet" if whole else f"{summary.name}/part-*.parquet", "format": "parquet"}
+    if not whole:
+        found["rows"] = summary.rows
+    return {**found, "fields": _fields(table, list(summary.empty))}
 
 
 def _resource(summary: Summary, table: dict, names: set, known: dict) -> dict:
@@ -137,23 +143,45 @@ def _fields(table: dict, columns: list) -> list[dict]:
 # -------------------------------------------------------------------- for people
 
 
-def figures(world: World, parts) -> dict[str, list]:
-    """Return the yearly figures of the card, computed from what was made."""
-    lives, books, billing = parts.core.lives, parts.books, parts.billing
-    by_year = lambda monthly: [int(v) for v in np.asarray(monthly).reshape(world.years, 12).sum(axis=1)]  # noqa: E731
-    active, arr = zip(*(_state(lives, world.year_end(year)) for year in range(world.years)), strict=True)
-    costs = {kind: by_year(v.sum(axis=1) if v.ndim == 2 else v) for kind, v in books.costs.items()}
-    both = [sum(costs[kind][y] for kind in "ABCD") for y in range(world.years)]
-    new = [int((parts.core.rows["year"] == y).sum()) for y in range(world.years)]
-    lost = [int((lives.lost_in == y).sum()) for y in range(world.years)]
+def facts(world: World, parts, *, money: bool = True) -> dict:
+    """Return what the card and the picture say: figures by year, ARR by month, days from lead to signature."""
+    ends = month_start(world.months + 1) - 1
+    found = {
+        "years": _counts(world, parts.core) | (_money(world, parts) if money else {}),
+        "months": [_state(parts.core.lives, int(day_))[1] for day_ in ends],
+        "cycle": cycles(Deals(parts.core), world) if world.block == 0 else None,
+    }
+    return found
+
+
+def sum_of_facts(blocks: list[dict]) -> dict:
+    """Return the facts of a company made in blocks: sums, and the days of the first block."""
+    add = lambda rows: [sum(values) for values in zip(*rows, strict=True)]  # noqa: E731
+    return {
+        "years": {key: add([block["years"][key] for block in blocks]) for key in blocks[0]["years"]},
+        "months": add([block["months"] for block in blocks]),
+        "cycle": blocks[0]["cycle"],
+    }
+
+
+def _counts(world: World, core) -> dict[str, list]:
+    active, arr = zip(*(_state(core.lives, world.year_end(year)) for year in range(world.years)), strict=True)
     return {
         "customers": list(active),
-        "new": new,
-        "lost": lost,
+        "new": [int((core.rows["year"] == y).sum()) for y in range(world.years)],
+        "lost": [int((core.lives.lost_in == y).sum()) for y in range(world.years)],
         "arr": list(arr),
+    }
+
+
+def _money(world: World, parts) -> dict[str, list]:
+    books, billing = parts.books, parts.billing
+    by_year = lambda monthly: [int(v) for v in np.asarray(monthly).reshape(world.years, 12).sum(axis=1)]  # noqa: E731
+    costs = {kind: by_year(v.sum(axis=1) if v.ndim == 2 else v) for kind, v in books.costs.items()}
+    return {
         "revenue": by_year(billing.revenue()),
-        "sales and marketing": both,
-        "COGS": costs["COGS"],
+        "sales and marketing": [sum(costs[kind][y] for kind in "ABCD") for y in range(world.years)],
+        "COGS": [a + b for a, b in zip(costs["COGS"], costs["free"], strict=True)],
         "product and administration": costs["other"],
         "first-year service": costs["E"],
         "receipts": by_year(billing.receipts()),
@@ -163,12 +191,8 @@ def figures(world: World, parts) -> dict[str, list]:
 
 def _state(lives, on: int) -> tuple[int, int]:
     """Return paying customers and ARR in cents at the end of a day."""
-    terms, changes = lives.terms, lives.changes
-    here = (terms["start"] <= on) & (terms["end"] > on)
-    listed = terms["listed"].copy()
-    past = changes["on"] <= on
-    np.add.at(listed, changes["term"][past], changes["extra"][past])
-    return int(here.sum()), int((listed * (100 - terms["discount"]))[here].sum())
+    paid = revenue_on(lives, on)
+    return int((paid > 0).sum()), int(paid.sum())
 
 
 def cycles(deals: Deals, world: World) -> list[int]:
@@ -178,9 +202,9 @@ def cycles(deals: Deals, world: World) -> list[int]:
     return [int(np.median(days[(rows["outcome"] == 0) & (rows["size"] == k)])) for k in range(len(world.sizes))]
 
 
-def card(world: World, parts, written: list[Summary]) -> str:
+def card(world: World, known_facts: dict, written: list[Summary]) -> str:
     """Return the card of a company as Markdown."""
-    story, numbers = world.p["card"], figures(world, parts)
+    story, numbers = world.p["card"], known_facts["years"]
     lines = [
         f"# {world.p['name']}",
         "",
@@ -195,7 +219,7 @@ def card(world: World, parts, written: list[Summary]) -> str:
     ]
     lines += [f"- **{when}** {what}" for when, what in story["events"]]
     lines += ["", "## Its years", "", *_years(world, numbers)]
-    lines += ["", "## Beside published figures", "", *_ranges(world, numbers, cycles(Deals(parts.core), world))]
+    lines += ["", "## Beside published figures", "", *_ranges(world, numbers, known_facts["cycle"])]
     lines += [
         "",
         "## Truths",
@@ -245,6 +269,7 @@ def _years(world: World, numbers: dict) -> list[str]:
             "receipts",
             "cash",
         )
+        if key in numbers
     ]
     return rows
 
@@ -253,7 +278,7 @@ def _ranges(world: World, numbers: dict, cycle: list[int]) -> list[str]:
     """Return the figures of the last year beside ranges that were published, with source and year."""
     last = {key: values[-1] for key, values in numbers.items()}
     rates, shares = [world.p["nrr"][s][-1] for s in world.sizes], [world.p["arr"][s][-2] for s in world.sizes]
-    part = lambda a, b: (last[a] * 100 + last[b] // 2) // last[b]  # noqa: E731
+    part = lambda a, b: (last.get(a, 0) * 100 + last.get(b, 1) // 2) // last.get(b, 1)  # noqa: E731
     found = {
         "growth": f"{last['arr'] * 100 // numbers['arr'][-2] - 100}%",
         "nrr": f"{sum(a * b for a, b in zip(rates, shares, strict=True)) // sum(shares) / 10:.0f}%",
@@ -272,17 +297,14 @@ def _ranges(world: World, numbers: dict, cycle: list[int]) -> list[str]:
     return rows + [
         f"| {name} | {found[key]} | {text} | {source} | {verdict} |"
         for key, name, text, source, verdict in world.p["card"]["ranges"]
+        if "revenue" in numbers or key not in ("margin", "selling", "building")
     ]
 
 
-def timeline(world: World, parts) -> str:
-    """Return a picture of ARR by month with the events of the story, as SVG."""
+def timeline(world: World, arr: list[int]) -> str:
+    """Return a picture of ARR (cents at each month's end) with the events of the story, as SVG."""
     width, height, left, base = 920, 330, 60, 270
     months = world.months
-    arr = [
-        _state(parts.core.lives, int(d))[1]
-        for d in (np.asarray(months + 1, dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1)
-    ]
     top = max(arr)
     x = lambda month: left + (month - world.first_month) * (width - left - 20) // len(months)  # noqa: E731
     y = lambda cents: base - cents * 175 // top  # noqa: E731

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.simulate.card import Summary, facts, sum_of_facts, summarise
 from helpers.simulate.tables import Column, Table, as_text
 from helpers.simulate.whole import NEVER
 from helpers.simulate.world import World
@@ -17,6 +18,7 @@ from helpers.simulate.world import World
 BLOCK = 10.0  # how many times the case one block holds
 STRIDE = 10_000_000  # numbers that each block may use for its identifiers
 SUMMED = ("marketing_spend", "costs", "headcount", "cash", "funding_rounds", "web_funnel", "incentives", "hooks")
+MONEY = {"invoices", "payments", "refunds", "partner_fees", "costs", "cash"}
 FIRST = ("market", "commission_plans", "step_owners", "brand_index", "needs", "competitors")
 
 
@@ -27,22 +29,23 @@ def blocks_of(scale: float) -> int:
 
 def write_blocks(
     folder: Path, *, parameters: dict, seed: int | None, scale: float, names, events: int | None, progress: bool
-) -> list[Table]:
-    """Write the parts of every row-by-row table; return the small tables, summed over the blocks.
+) -> tuple[list[Table], list[Summary], dict]:
+    """Write the parts of every row-by-row table; return the small tables, what was written, and facts, all summed.
 
     Two blocks are made at a time, so memory stays that of two blocks however large the company is.
     """
     count = blocks_of(scale)
-    share = None if events is None else -(-events // count)
+    share = None if events is None else events // count
     jobs = [(folder, parameters, seed, scale / count, block, tuple(names), share) for block in range(count)]
-    small: dict[int, list[Table]] = {}
+    made: dict[int, tuple] = {}
     with ProcessPoolExecutor(max_workers=min(2, count), mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(_block, job): job[4] for job in jobs}
         for done, future in enumerate(as_completed(waiting), 1):
-            small[waiting[future]] = future.result()
+            made[waiting[future]] = future.result()
             if progress:
                 _bar(done, count)
-    return list(_joined([small[block] for block in sorted(small)]))
+    small, written, known = zip(*(made[block] for block in sorted(made)), strict=True)
+    return list(_joined(list(small))), _added(list(written)), sum_of_facts(list(known))
 
 
 def _bar(done: int, count: int) -> None:
@@ -55,20 +58,33 @@ def _bar(done: int, count: int) -> None:
     )
 
 
-def _block(job) -> list[Table]:
+def _block(job) -> tuple[list[Table], list[Summary], dict]:
     from helpers.simulate.make import Parts
 
     folder, parameters, seed, scale, block, names, events = job
     world = World(parameters, seed=seed, scale=scale, block=block)
-    small = []
-    for table in Parts(world, events).tables(names):
+    small, written, parts = [], [], Parts(world, events)
+    for table in parts.tables(names):
         if table.name in SUMMED or table.name in FIRST:
             small.append(table)
         else:
             place = folder / table.name
             place.mkdir(exist_ok=True)
-            write_parquet(shifted(table, block), place / f"part-{block:05d}.parquet", world)
-    return small
+            write_parquet(shifted(table, block), place / f"part-{block:05d}.parquet", world, quick=True)
+            written.append(summarise(table))
+    return small, written, facts(world, parts, money=bool(MONEY & set(names)))
+
+
+def _added(blocks: list[list[Summary]]) -> list[Summary]:
+    """Add up the rows and the empty cells of every table."""
+    return [
+        Summary(
+            same[0].name,
+            sum(one.rows for one in same),
+            {column: sum(one.empty[column] for one in same) for column in same[0].empty},
+        )
+        for same in zip(*blocks, strict=True)
+    ]
 
 
 def shifted(table: Table, block: int) -> Table:
@@ -114,8 +130,8 @@ def _no_clock(seconds):
 # -------------------------------------------------------------------- Parquet
 
 
-def write_parquet(table: Table, path: Path, world: World) -> None:
-    """Write a table as Parquet; moments carry the zone of the company."""
+def write_parquet(table: Table, path: Path, world: World, *, quick: bool = False) -> None:
+    """Write a table as Parquet; moments carry the zone of the company. Quick means: compressed less."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -125,7 +141,7 @@ def write_parquet(table: Table, path: Path, world: World) -> None:
         pa.table(columns),
         path,
         compression="zstd",
-        compression_level=9 if table.name == "events" else 3,
+        compression_level=1 if quick else 9 if table.name == "events" else 3,
         use_dictionary=[name for name in columns if name not in moments],
         column_encoding=moments or None,
         write_statistics=False,
@@ -159,14 +175,26 @@ def _arrow(column: Column, world: World):
 def _words(column: Column, values, world: World):
     """Return identifiers and categories as text, each different word written only once."""
     import pyarrow as pa
+
+    if column.kind == "code":
+        labels = [word or None for word in as_text(Column("code", np.arange(len(column.words)), column.words), world.clock)]
+        place, labels = values, pa.array(labels, type=pa.string())
+    else:
+        place, labels = _identifiers(column, values)
+    place = pa.array(place.astype(np.int32), mask=values < 0)
+    return pa.DictionaryArray.from_arrays(place, labels).cast(pa.string())
+
+
+def _identifiers(column: Column, values):
+    """Return the position of each identifier in a list of identifiers, and the list."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    words, place = np.unique(values, return_inverse=True)
-    if column.kind == "id":
-        digits = pc.utf8_lpad(pc.cast(pa.array(words), pa.string()), width=column.width, padding="0")
-        labels = pc.if_else(pa.array(words >= 0), pc.binary_join_element_wise(column.words, digits, ""), None)
+    here = values[values >= 0]
+    low, high = (int(here.min()), int(here.max())) if len(here) else (0, 0)
+    if high - low <= 4 * len(values) + 1000:
+        words, place = np.arange(low, high + 1), values - low
     else:
-        labels = pa.array(
-            [word or None for word in as_text(Column("code", words, column.words), world.clock)], type=pa.string()
-        )
-    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), labels).cast(pa.string())
+        words, place = np.unique(values, return_inverse=True)
+    digits = pc.utf8_lpad(pc.cast(pa.array(words), pa.string()), width=column.width, padding="0")
+    return place, pc.binary_join_element_wise(column.words, digits, "")

@@ -6,6 +6,7 @@ import difflib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import yaml
 
 from helpers.simulate.billing import Billing
 from helpers.simulate.books import Books
-from helpers.simulate.card import card, data_package, summarise, timeline
+from helpers.simulate.card import Summary, card, data_package, facts, summarise, timeline
 from helpers.simulate.core import Core
 from helpers.simulate.deals import Deals
 from helpers.simulate.large import blocks_of, write_blocks, write_parquet
+from helpers.simulate.outcomes import outcomes
 from helpers.simulate.product import Product
 from helpers.simulate.research import Research
 from helpers.simulate.success import Success
@@ -90,11 +92,10 @@ def make_company(
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         if blocks_of(scale) > 1:
-            small = write_blocks(
+            made = write_blocks(
                 draft, parameters=parameters, seed=seed, scale=scale, names=names, events=events, progress=progress
             )
-            for table in small:
-                write_table(table, draft, world)
+            _finish(draft, world, *made)
             known = {}
         else:
             known = _write_whole(draft, world, Parts(world, events), names, described=tables is None, progress=progress)
@@ -116,10 +117,22 @@ def _write_whole(draft: Path, world: World, parts: Parts, names, *, described: b
         if progress:
             print(f"{table.name}: {len(table):,} rows")
     if described:
-        write_text(draft / "datapackage.json", data_package(world, written))
-        write_text(draft / "timeline.svg", timeline(world, parts))
-        write_text(draft / "card.md", card(world, parts, written))
+        _describe(draft, world, facts(world, parts), written)
     return parts.known()
+
+
+def _finish(draft: Path, world: World, small: list[Table], parted: list[Summary], known: dict) -> None:
+    """Write the small tables of a company made in blocks, and describe all of it."""
+    for table in small:
+        write_table(table, draft, world)
+    _describe(draft, world, known, [summarise(table) for table in small] + parted, [one.name for one in parted])
+
+
+def _describe(draft: Path, world: World, known: dict, written: list[Summary], parted=("events",)) -> None:
+    """Write the description for machines, the picture and the card."""
+    write_text(draft / "datapackage.json", data_package(world, written, tuple(parted)))
+    write_text(draft / "timeline.svg", timeline(world, known["months"]))
+    write_text(draft / "card.md", card(world, known, written))
 
 
 def _refuse(target: Path, scale: float) -> None:
@@ -135,7 +148,7 @@ CORE = ("customers", "contracts", "subscriptions", "leads", "marketing_spend", "
 PARTS = {
     "deals": ("opportunities", "stage_history", "activities"),
     "teams": ("reps", "commission_plans", "incentives", "training", "step_owners"),
-    "billing": ("invoices", "payments", "refunds"),
+    "billing": ("invoices", "payments", "refunds", "partner_fees"),
     "books": ("headcount", "costs", "cash", "funding_rounds", "delivery_work"),
     "success": (
         "implementations",
@@ -145,14 +158,22 @@ PARTS = {
         "csm_assignments",
         "success_plans",
         "tickets",
-        "surveys",
         "ladder_evidence",
         "tier_history",
         "cs_programmes",
         "brand_index",
     ),
     "research": ("interviews", "interview_needs", "needs", "competitors", "hooks", "value"),
-    "product": ("web_funnel", "users", "invitations", "touchpoints", "experiments", "usage_monthly", "events"),
+    "product": (
+        "web_funnel",
+        "users",
+        "invitations",
+        "touchpoints",
+        "experiments",
+        "surveys",
+        "usage_monthly",
+        "events",
+    ),
 }
 TABLES = (*CORE, *(name for names in PARTS.values() for name in names))
 
@@ -162,46 +183,46 @@ class Parts:
 
     def __init__(self, world: World, events: int | None = None) -> None:
         self.core = Core(world)
-        self.billing = Billing(self.core)
-        self.books = Books(self.core, self.billing)
         self.limit = events
 
     def tables(self, names) -> Iterator[Table]:
         """Yield the tables asked for, in the order of `TABLES`."""
-        success = None
         for part in ("core", *PARTS):
             wanted = set(names) & set(CORE if part == "core" else PARTS[part])
-            if not wanted:
-                continue
-            if part in ("success", "product"):
-                success = success or Success(self.core)
-            yield from (table for table in self._part(part, success) if table.name in wanted)
+            if wanted:
+                yield from (table for table in self._part(part) if table.name in wanted)
 
-    def _part(self, part: str, success: Success | None) -> list[Table]:
+    def _part(self, part: str) -> list[Table]:
         made = {
             "core": lambda: self.core,
             "deals": lambda: Deals(self.core),
             "teams": lambda: Teams(self.core),
             "billing": lambda: self.billing,
             "books": lambda: self.books,
-            "success": lambda: success,
+            "success": lambda: self.success,
             "research": lambda: Research(self.core),
-            "product": lambda: Product(self.core, success, self.limit),
+            "product": lambda: Product(self.core, self.success, self.limit),
         }[part]()
         return made.tables()
 
+    @cached_property
+    def billing(self) -> Billing:
+        """Invoices and payments, which the books need as well."""
+        return Billing(self.core)
+
+    @cached_property
+    def books(self) -> Books:
+        """Heads, costs and cash."""
+        return Books(self.core, self.billing)
+
+    @cached_property
+    def success(self) -> Success:
+        """What happens at customers, which the product needs as well."""
+        return Success(self.core)
+
     def known(self) -> dict:
         """Return the truths that are only known once the company is made."""
-        special = self.core.reps["special"].tolist()
-        return {
-            "platform_pays_from": self.books.platform_month(),
-            "starved_year": self.books.starved_year(),
-            "weak_rep": f"R{special.index(1):03d}" if 1 in special else "nobody",
-            "unlucky_rep": f"R{special.index(2):03d}" if 2 in special else "nobody",
-            "level_two": self.books.level(2),
-            "level_three": self.books.level(3),
-            "strangers": self.core.strangers_from(),
-        }
+        return outcomes(self)
 
 
 def _names(names) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.simulate.founding import PRODUCT
+from helpers.simulate.founding import PRODUCT, partner_kinds
 from helpers.simulate.lives import Lives
 from helpers.simulate.whole import day, month_of, month_start, pick, rounded
 
@@ -253,6 +253,7 @@ def contract_details(lives: Lives, contracts: dict) -> dict[str, np.ndarray]:
     by_product = rows["mode"][who] == world.modes.index(PRODUCT)
     sales = first & ~by_product
     contracts["one_off"] = np.where(sales, _one_off(lives, contracts), 0)
+    contracts["partner_fee"] = _partner_fee(lives, contracts, first)
     settled = world.stream("contracts", "settled promises").choose(n, [600, 280, 120])
     contracts["promised"] = np.where(sales, rows["promise_gap"][who] + settled, 0)
     contracts["founder"] = first & rows["founder_signed"][who]
@@ -269,7 +270,17 @@ def _one_off(lives: Lives, contracts: dict) -> np.ndarray:
         here = np.flatnonzero(size == code)
         part = world.stream("contracts", f"one-off {name}").quantile(len(here), world.p["one_off"][name])
         fee[here] = rounded(contracts["net"][here] * part // 1000, 100)
-    return fee * 100
+    year = np.clip(world.year_of(contracts["signed"]), 0, world.years - 1)
+    return rounded(fee * np.array(world.p["one_off_years"])[year] // 100, 100) * 100
+
+
+def _partner_fee(lives: Lives, contracts: dict, first) -> np.ndarray:
+    """Return what the partner who brought the customer takes: one share of the first contract, another of later ones."""
+    world, kinds = lives.world, partner_kinds(lives.world)
+    rates = [world.p["partners"][kind]["fee"] if kind != "none" else {"first": 0, "later": 0} for kind in kinds]
+    partner = lives.rows["partner"][contracts["customer"]]
+    share = np.where(first, np.array([r["first"] for r in rates])[partner], np.array([r["later"] for r in rates])[partner])
+    return contracts["recurring"] * share // 100
 
 
 def _refund_clause(lives: Lives, contracts: dict) -> np.ndarray:
@@ -277,6 +288,17 @@ def _refund_clause(lives: Lives, contracts: dict) -> np.ndarray:
     fits = (contracts["signed"] >= day(rule["from"])) & (contracts["signed"] < day(rule["to"]))
     fits &= lives.rows["size"][contracts["customer"]] == world.sizes.index(rule["size"])
     return fits & world.stream("contracts", "refund clause").chance(len(fits), rule["share"] * 1000)
+
+
+def revenue_on(lives: Lives, on: int) -> np.ndarray:
+    """Return the yearly net price of every customer at the end of a day, in cents."""
+    terms, changes = lives.terms, lives.changes
+    listed, past = terms["listed"].copy(), changes["on"] <= on
+    np.add.at(listed, changes["term"][past], changes["extra"][past])
+    here = (terms["start"] <= on) & (terms["end"] > on)
+    total = np.zeros(lives.n, dtype=np.int64)
+    np.add.at(total, terms["customer"][here], (listed * (100 - terms["discount"]))[here])
+    return total
 
 
 def plan_codes(world, listed, added) -> np.ndarray:

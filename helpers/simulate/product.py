@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.simulate.core import Core
+from helpers.simulate.free import free_sign_ups
 from helpers.simulate.success import Success
 from helpers.simulate.tables import Column, Table, codes, ids
 from helpers.simulate.whole import NEVER, allot, day, month_days, month_of, month_start
@@ -68,26 +69,16 @@ class Product:
 
     def _free(self) -> dict[str, np.ndarray]:
         """Return users of free teams: ordinary ones, an agent's campaign with fakes, and one honest bulk sign-up."""
-        parts, rule = [], self.rule
-        weights = np.array([rule["free_growth"].get(str(np.datetime64(int(m), "M")), 0) for m in self.world.months])
-        for year, total in enumerate(rule["free"]):
-            months = self.world.months[12 * year : 12 * year + 12]
-            part = weights[12 * year : 12 * year + 12]
-            part = part if part.any() else self.world.month_weights(year)
-            part = part * self.world.inbound_left(months) // 100
-            parts.append(np.repeat(months, allot(self.world.scaled(total), part)))
-        month = np.concatenate(parts)
-        on = month_start(month) + self.stream("users", "free day").below(len(month), month_days(month))
-        campaign = self.stream("users", "campaign").choose(len(month), [70, 16, 14]) - 1
-        plain = self._campaign(on, campaign, 0, 0)
-        agent, bulk = rule["faked"], rule["bulk"]
-        n = self.world.scaled(agent["sign_ups"])
-        days = day(agent["from"]) + self.stream("users", "agent day").below(n, agent["days"])
-        fakes = self.stream("users", "fake").shuffle(n) < n * agent["share"] // 1000
-        one = self._campaign(days, np.full(n, 2), fakes.astype(np.int64), 0)
-        m = self.world.scaled(bulk["sign_ups"])
-        two = self._campaign(np.full(m, day(bulk["on_day"])), np.full(m, 3), 0, 1)
-        return {key: np.concatenate([plain[key], one[key], two[key]]) for key in plain}
+        on = free_sign_ups(self.world)
+        campaign = self.stream("users", "campaign").choose(len(on["plain"]), [70, 16, 14]) - 1
+        n, m = len(on["agent"]), len(on["bulk"])
+        fakes = self.stream("users", "fake").shuffle(n) < n * self.rule["faked"]["share"] // 1000
+        parts = [
+            self._campaign(on["plain"], campaign, 0, 0),
+            self._campaign(on["agent"], np.full(n, 2), fakes.astype(np.int64), 0),
+            self._campaign(on["bulk"], np.full(m, 3), 0, 1),
+        ]
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
     def _campaign(self, on, campaign, fake, bulk) -> dict[str, np.ndarray]:
         n = len(on)
@@ -224,13 +215,22 @@ class Product:
         users, n = self.users, len(self.users["at"])
         parts = [(np.arange(n), users["at"], np.full(n, SIGNED_UP))]
         parts += self._first_steps()
-        parts += self._working_months()
         self._invitation_table = self._invitations()
-        parts.append((self.sent["who"], self.sent["at"], np.full(len(self.sent["at"]), INVITED)))
+        invited = (self.sent["who"], self.sent["at"], np.full(len(self.sent["at"]), INVITED))
+        parts += self._working_months(sum(len(part[0]) for part in [*parts, invited]))
+        parts.append(invited)
         who, at, event = (np.concatenate(p) for p in zip(*parts, strict=True))
-        keep = np.flatnonzero(at < self.end)
-        keep = keep[np.lexsort((event[keep], who[keep], at[keep]))][: self.limit]
+        idle = self._never_started()[who] & (event != SIGNED_UP)
+        keep = np.flatnonzero((at < self.end) & ~idle)
+        keep = keep[np.lexsort((event[keep], who[keep], at[keep]))]
+        if self.limit is not None and len(keep) > self.limit:
+            keep = keep[np.arange(self.limit) * len(keep) // self.limit]
         self.events = {"who": who[keep], "at": at[keep], "event": event[keep]}
+
+    def _never_started(self) -> np.ndarray:
+        """Return which users belong to a customer that signed and never went live."""
+        customer = self.users["customer"]
+        return (customer >= 0) & self.success.never_started[np.maximum(customer, 0)]
 
     def _first_steps(self) -> list:
         """Return what free users do: most who are active in the first days are gone after ninety."""
@@ -275,7 +275,7 @@ class Product:
         )
         return parts
 
-    def _working_months(self) -> list:
+    def _working_months(self, others: int) -> list:
         """Return the working months of customers: core actions fall two months before a loss, visits do not."""
         who, month = self.success.months_of_service()
         rows, rule = self.core.rows, self.rule
@@ -296,7 +296,7 @@ class Product:
         )
         reports = self.stream("events", "reports").chance(len(who), 260_000).astype(np.int64)
         if self.limit is not None:
-            core, visits, reports = self._thinned(core, visits, reports)
+            core, visits, reports = self._thinned(others, core, visits, reports)
         parts = []
         for event, count in ((FINISHED, core), (LOGGED_IN, visits), (OPENED, reports)):
             customer, place = np.repeat(who, count), np.repeat(month, count)
@@ -308,10 +308,10 @@ class Product:
             parts.append((user[there], at[there], np.full(int(there.sum()), event)))
         return parts
 
-    def _thinned(self, *counts) -> list[np.ndarray]:
+    def _thinned(self, others: int, *counts) -> list[np.ndarray]:
         """Leave out whole months of customers, by chance, so that about the wanted number of events remains."""
         total = int(sum(int(count.sum()) for count in counts))
-        room = max(self.limit - 5 * len(self.users["at"]), 0)
+        room = max(self.limit - others, 0) * 104 // 100
         kept = self.stream("events", "kept").chance(len(counts[0]), min(room * 1_000_000 // max(total, 1), 1_000_000))
         return [np.where(kept, count, 0) for count in counts]
 
@@ -387,6 +387,7 @@ class Product:
             self._invitation_table,
             self._touchpoints(),
             self._experiments(),
+            self._surveys(),
             self._usage(),
             self._events_table(),
         ]
@@ -437,6 +438,24 @@ class Product:
                 "campaign": codes(campaigns, users["campaign"] + 1),
                 "device": ids("dev", np.where(users["device"] >= 0, users["device"], own)),
                 "initial_charge": Column("int", users["charge"]),
+            },
+        )
+
+    def _surveys(self) -> Table:
+        """Return the answers to surveys, each given by an administrator of the customer."""
+        rows = self.success.answers()
+        n = len(rows["who"])
+        at = self.world.at(rows["on"], self.stream("surveys", "hour"))
+        user, there = self._someone(rows["who"], at, self.stream("surveys", "user"))
+        return Table(
+            "surveys",
+            {
+                "survey_id": ids("Y", np.arange(1, n + 1)),
+                "customer_id": self.success.ids(rows["who"]),
+                "user_id": ids("U", np.where(there, user + 1, -1)),
+                "on": Column("date", rows["on"]),
+                "kind": codes(["nps", "satisfaction", "pmf"], rows["kind"]),
+                "score": Column("int", rows["score"]),
             },
         )
 

@@ -14,6 +14,7 @@ class Research:
 
     def __init__(self, core: Core) -> None:
         self.core, self.world, self.rule = core, core.world, core.world.p["research"]
+        self._ask()
 
     def stream(self, table: str, purpose: str = "draw"):
         """Return a stream of this part."""
@@ -21,8 +22,7 @@ class Research:
 
     def tables(self) -> list[Table]:
         """Return interviews, interview_needs, needs, competitors, hooks and value."""
-        self._ask()
-        return [self._interviews(), self._named(), self._needs(), self._competitors(), self._hooks(), self._value()]
+        return [self._interviews(), self._needs_named(), self._needs(), self._competitors(), self._hooks(), self._value()]
 
     # ---------------------------------------------------------------- interviews
 
@@ -38,13 +38,14 @@ class Research:
         self.industry = self.stream("interviews", "industry").choose(n, weights * weights)
         self.size = self.stream("interviews", "size").choose(n, self.rule["sizes"])
         self.holder = self.stream("interviews", "holder").chance(n, np.array([700, 450, 250])[self.size] * 1000)
-        self.pain = self.stream("interviews", "pain").below(n, 100)
+        self.pays = self.stream("interviews", "pain").below(n, 100) < 42
 
     def _interviews(self) -> Table:
         n = len(self.loop)
         scale = np.array(self.rule["budget"])[self.size]
-        pays = np.where(self.pain < 42, scale * self.stream("interviews", "pays").between(n, 20, 120) // 100, 0)
+        pays = np.where(self.pays, scale * self.stream("interviews", "pays").between(n, 20, 120) // 100, 0)
         wish = scale * self.stream("interviews", "wish").between(n, 15, 160) // 100
+        wish = wish * self.world.of_industry("price")[self.industry] // 100
         said = self.stream("interviews", "said").chance(n, 800_000)
         return Table(
             "interviews",
@@ -54,38 +55,39 @@ class Research:
                 "held_on": Column("date", self.held),
                 "segment": codes(segment_names(self.world), self.industry * len(self.world.sizes) + self.size),
                 "budget_holder": Column("flag", self.holder),
+                "list_shown": Column("flag", self.prompted),
                 "pays_today": Column("cents", rounded(pays, 100) * 100),
                 "willing_to_pay": Column("cents", np.where(said, rounded(wish, 100) * 100, NEVER)),
             },
         )
 
-    def _named(self) -> Table:
-        """Return the needs named: shown a list, people name more of them by the planted factor."""
-        needs, parts = self.rule["needs"], []
-        for place, need in enumerate(needs):
+    def named(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (talk, need) for each need named: shown a list, people name more of them by the planted factor."""
+        parts = []
+        for place, need in enumerate(self.rule["needs"]):
             for style in (False, True):
                 here = np.flatnonzero(self.prompted == style)
                 chance = need["share"] * (self.rule["prompting"] if style else 100) // 100
-                named = (
-                    allot_codes(self.stream("interview_needs", f"{place} {style}"), len(here), [1000 - chance, chance])
-                    == 1
-                )
+                stream = self.stream("interview_needs", f"{place} {style}")
+                named = allot_codes(stream, len(here), [1000 - chance, chance]) == 1
                 parts.append((here[named], np.full(int(named.sum()), place)))
         who, need = (np.concatenate(p) for p in zip(*parts, strict=True))
-        urgency = np.clip(
-            np.array([row["urgency"] for row in needs])[need]
-            + self.stream("interview_needs", "urgency").below(len(who), 3)
-            - 1,
-            1,
-            5,
-        )
-        urgency = np.where(self.prompted[who], np.maximum(urgency - 1, 1), urgency)
-        order = np.lexsort((need, who))
+        return who, need
+
+    def urgency(self, who, need) -> np.ndarray:
+        """Return how urgent each need named is, from 1 to 5; what is only picked from a list is less urgent."""
+        usual = np.array([row["urgency"] for row in self.rule["needs"]])[need]
+        found = np.clip(usual + self.stream("interview_needs", "urgency").below(len(who), 3) - 1, 1, 5)
+        return np.where(self.prompted[who], np.maximum(found - 1, 1), found)
+
+    def _needs_named(self) -> Table:
+        who, need = self.named()
+        urgency, order = self.urgency(who, need), np.lexsort((need, who))
         return Table(
             "interview_needs",
             {
                 "interview_id": ids("E", who[order] + 1, 4),
-                "need": codes([row["need"] for row in needs], need[order]),
+                "need": codes([row["need"] for row in self.rule["needs"]], need[order]),
                 "prompted": Column("flag", self.prompted[who[order]]),
                 "urgency": Column("int", urgency[order]),
             },
@@ -156,6 +158,7 @@ class Research:
             // 100
         )
         wage = np.repeat(self.stream("value", "wage").between(len(who) // 12, *self.rule["wage"]), 12)
+        added = hours * wage * self.rule["profit_added"] * self.stream("value", "profit").between(len(who), 60, 140) // 10_000
         return Table(
             "value",
             {
@@ -163,5 +166,6 @@ class Research:
                 "month": Column("month", month_start(month)),
                 "hours_saved": Column("int", hours),
                 "wage": Column("cents", wage * 100),
+                "profit_added": Column("cents", np.where(rows["solution"][who], rounded(added, 10) * 100, NEVER)),
             },
         )

@@ -55,7 +55,8 @@ def _class(world: World, month: str, count: int, age: str) -> dict[str, np.ndarr
     kept[pick(world.stream("reps", f"kept {month}"), np.ones(count), number)] = 1
     trial = hired + world.stream("reps", f"trial {month}").quantile(count, [12, 18, 30, 52, 70, 88, 100])
     teams = np.array(_codes(world, rule["teams"][age]))
-    team = teams[(np.arange(count) + world.stream("reps", f"team {month}").below(1, len(teams))) % len(teams)]
+    seats = world.stream("reps", f"team {month}")
+    team = teams[(seats.shuffle(count) + seats.below(1, len(teams))) % len(teams)]
     return {"hired": hired, "kept": kept, "left": _leaving(world, month, hired, kept, trial), "team": team}
 
 
@@ -85,7 +86,9 @@ def _mark(world: World, rows: dict) -> None:
     """Make one steady rep weak and another unlucky for one year."""
     rule = world.p["reps"]
     begin = world.first_day + 365 * rule["unlucky"]["period"]
-    fits = np.flatnonzero((rows["left"] == -1) & (rows["hired"] < begin - 200) & (rows["background"] == 1))
+    fits = (rows["left"] == -1) & (rows["hired"] < begin - 200)
+    alike = fits & (rows["background"] == 1)
+    fits = np.flatnonzero(alike if alike.sum() >= 2 else fits)
     if len(fits) >= 2:
         weak, unlucky = fits[len(fits) // 3], fits[2 * len(fits) // 3]
         rows["output"][weak], rows["special"][weak] = rule["weak"]["output"], 1

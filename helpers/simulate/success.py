@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.simulate.core import Core, last_day
 from helpers.simulate.tables import Column, Table, codes, ids
-from helpers.simulate.whole import NEVER, month_days, month_of, month_start
+from helpers.simulate.whole import NEVER, month_days, month_of, month_start, pick
 
 TOUCHES = ["call", "visit", "message", "review", "training"]
 LEVELS = ["working", "manager", "executive"]
@@ -25,6 +25,8 @@ class Success:
         self.sold = self.rows["mode"] != self.world.modes.index("product")
         self.rule = self.world.p["success"]
         self.live = self._go_live()
+        self.never_started = self._never_started()
+        self.live[self.never_started] = self.world.as_of + 999
         self.value = self._first_value()
 
     def stream(self, table: str, purpose: str = "draw"):
@@ -48,13 +50,22 @@ class Success:
         self.begun = self.rows["start"] + self.stream("implementations", "begin").below(self.n, 9)
         return self.begun + np.where(self.rows["slow"], slow, quick)
 
+    def _never_started(self) -> np.ndarray:
+        """Return which of the first customers signed and never went live; they have left since."""
+        rule, flags = self.rule["never_started"], np.zeros(self.n, dtype=bool)
+        fits = self.sold & (self.rows["year"] < rule["years"]) & ~self.rows["first_value"] & (self.rows["promise_gap"] > 0)
+        fits = np.flatnonzero(fits & (self.core.lives.lost_in >= 0))
+        count = min(self.world.scaled(rule["customers"]), len(fits))
+        flags[fits[pick(self.stream("implementations", "never started"), np.ones(len(fits)), count)]] = True
+        return flags
+
     def _first_value(self) -> np.ndarray:
         """Return the day of first value: within 200 days for those who have it, much later or never for others."""
         stream = self.stream("milestones", "first value")
         base = np.where(self.sold, self.live, self.rows["start"] + 2)
         soon = base + stream.quantile(self.n, [4, 9, 14, 20, 28, 38, 55])
         late = self.rows["start"] + stream.between(self.n, 215, 350)
-        late = np.where(stream.chance(self.n, 450_000), late, self.world.as_of + 999)
+        late = np.where(stream.chance(self.n, 450_000) & ~self.never_started, late, self.world.as_of + 999)
         value = np.where(self.rows["first_value"], soon, late)
         return np.where(value < self.gone, value, self.world.as_of + 999)
 
@@ -322,37 +333,29 @@ class Success:
             },
         )
 
-    def _surveys(self) -> Table:
-        """Return answers: twice a year the question of recommending, once the question of satisfaction."""
+    def answers(self) -> dict[str, np.ndarray]:
+        """Return answers: twice a year about recommending, once about satisfaction, once about missing the product."""
         who, month = self.months_of_service(lag=4)
         age = month - month_of(self.rows["start"][who])
         parts = []
-        for kind, (every, place) in enumerate(((6, 4), (12, 5))):
-            here = np.flatnonzero(
-                (age % every == place)
-                & self.stream("surveys", f"answers {kind}").chance(len(who), self.rule["answers"] * 1000)
-            )
+        for kind, (every, place) in enumerate(((6, 4), (12, 5), (12, 10))):
+            asked = self.stream("surveys", f"answers {kind}").chance(len(who), self.rule["answers"] * 1000)
+            here = np.flatnonzero((age % every == place) & asked)
             on = self._in_month(self.stream("surveys", f"day {kind}"), who[here], month[here])
-            level = self.rows["satisfied"][who[here]]
-            luck = self.stream("surveys", f"score {kind}").below(len(here), 4)
-            score = (
-                np.array(self.rule["nps"])[level, luck]
-                if kind == 0
-                else np.clip(level + np.array([0, 1, 1, 1])[luck], 1, 5)
-            )
-            parts.append((who[here], on, np.full(len(here), kind), score))
+            parts.append((who[here], on, np.full(len(here), kind), self._scores(kind, who[here])))
         who, on, kind, score = (np.concatenate(p) for p in zip(*parts, strict=True))
         order = np.lexsort((kind, who, on))
-        return Table(
-            "surveys",
-            {
-                "survey_id": ids("Y", np.arange(1, len(who) + 1)),
-                "customer_id": self.ids(who[order]),
-                "on": Column("date", on[order]),
-                "kind": codes(["nps", "satisfaction"], kind[order]),
-                "score": Column("int", score[order]),
-            },
-        )
+        return {"who": who[order], "on": on[order], "kind": kind[order], "score": score[order]}
+
+    def _scores(self, kind: int, who) -> np.ndarray:
+        level, stream = self.rows["satisfied"][who], self.stream("surveys", f"score {kind}")
+        if kind == 2:
+            rows = np.cumsum(np.array(self.rule["would_miss"]), axis=1)[np.array([0, 0, 1, 1, 2])[self.rows["use"][who]]]
+            return 1 + (stream.below(len(who), 1000)[:, None] >= rows[:, :2]).sum(axis=1)
+        luck = stream.below(len(who), 4)
+        if kind == 0:
+            return np.array(self.rule["nps"])[level, luck]
+        return np.clip(level + np.array([0, 1, 1, 1])[luck], 1, 5)
 
     # ---------------------------------------------------------------- results made visible, tiers, programmes
 
@@ -441,7 +444,6 @@ class Success:
             self._assignments(),
             self._plans(),
             self._tickets(),
-            self._surveys(),
             self._ladder(),
             self._tiers(),
             self._programmes(),

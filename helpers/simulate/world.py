@@ -12,6 +12,7 @@ from helpers.simulate.streams import Stream
 from helpers.simulate.whole import allot, day, month_days, month_of, month_start, share
 
 HERE = Path(__file__).parent
+OPTIONAL = {"lockdown"}
 
 
 def read_parameters(like) -> dict:
@@ -22,7 +23,16 @@ def read_parameters(like) -> dict:
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in HERE.glob("*.yaml")))
         raise FileNotFoundError(f"No parameters found at {like}. Give a YAML file or one of: {known}.")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return _whole(yaml.safe_load(path.read_text(encoding="utf-8")), path)
+
+
+def _whole(parameters: dict, path: Path) -> dict:
+    """Return the parameters, or say which parts of them are missing."""
+    case = yaml.safe_load((HERE / "lanternfish.yaml").read_text(encoding="utf-8"))
+    missing = sorted(set(case) - set(parameters) - OPTIONAL)
+    if missing:
+        raise ValueError(f"{path.name} lacks {', '.join(missing)}. Copy them from lanternfish.yaml and change them there.")
+    return parameters
 
 
 class World:
@@ -31,7 +41,7 @@ class World:
     def __init__(self, parameters: dict, seed: int | None = None, scale: float = 1.0, block: int = 0) -> None:
         self.p, self.block = parameters, block
         self.seed = parameters["seed"] if seed is None else seed
-        self.millionths = round(scale * 1_000_000)
+        self.millionths = round(scale * parameters["times"] * 1_000_000)
         self.years = parameters["years"]
         self.first_day = day(parameters["opens"])
         self.first_month = int(month_of([self.first_day])[0])
@@ -88,7 +98,9 @@ class World:
     def holiday_factor(self, months) -> np.ndarray:
         """Return the per cent of business that the holiday leaves to each month."""
         months = np.asarray(months, dtype=np.int64)
-        lost = (month_of(self.holidays)[None, :] == months[:, None]).sum(axis=1)
+        names, lost = np.unique(month_of(self.holidays), return_counts=True)
+        place = np.minimum(np.searchsorted(names, months), len(names) - 1)
+        lost = np.where(names[place] == months, lost[place], 0)
         return np.maximum(100 - self.p["holiday"]["loss"] * lost, 5)
 
     def inbound_left(self, months) -> np.ndarray:
@@ -113,15 +125,21 @@ class World:
         """Move days off weekends and holidays, inside their month where that is possible."""
         days = np.asarray(days, dtype=np.int64).copy()
         starts, ends = month_start(month_of(days)), month_start(month_of(days)) + month_days(month_of(days)) - 1
-        for _ in range(18):
-            shut = ((days + 3) % 7 >= 5) | np.isin(days, self.holidays)
-            days = np.where(shut, days - 1, days)
+        days = self._open_day(days, -1)
         early = days < starts
-        back = starts + stream.below(len(days), 6)
-        for _ in range(18):
-            shut = ((back + 3) % 7 >= 5) | np.isin(back, self.holidays)
-            back = np.where(shut, back + 1, back)
+        back = self._open_day(starts + stream.below(len(days), 6), 1)
         return np.where(early, np.minimum(back, ends), days)
+
+    def _open_day(self, days, step: int) -> np.ndarray:
+        """Return the nearest day, in one direction, that is no weekend and no holiday (18 steps at most)."""
+        if not len(days):
+            return days
+        low = int(days.min())
+        there = np.arange(low, int(days.max()) + 1)
+        for _ in range(18):
+            shut = ((there + 3) % 7 >= 5) | np.isin(there, self.holidays)
+            there = np.where(shut, there + step, there)
+        return there[days - low]
 
     def clock(self, seconds) -> np.ndarray:
         """Return the offset from UTC in minutes at each local moment."""

@@ -72,9 +72,11 @@ def test_make_company_passes_on_its_choices(monkeypatch, tmp_path):
 
     asked = {}
     monkeypatch.setattr(helpers.simulate, "make_company", lambda folder, **options: asked.update(options) or folder)
-    result = RUN.invoke(app, ["make-company", str(tmp_path / "x"), "--seed", "5", "--scale", "2", "--like", "second", "--events", "9"])
+    result = RUN.invoke(app, ["make-company", str(tmp_path / "x"), "--seed", "5", "--scale", "2", "--like", "second", "--events", "9",
+                              "--tables", "customers, subscriptions"])
     assert result.exit_code == 0
-    assert asked == {"seed": 5, "scale": 2.0, "like": "second", "events": 9, "progress": True}
+    wanted = {"seed": 5, "scale": 2.0, "like": "second", "events": 9, "tables": ["customers", "subscriptions"]}
+    assert asked == {**wanted, "progress": True}
     asked.clear()
     RUN.invoke(app, ["make-company", str(tmp_path / "x")])
     assert "seed" not in asked

@@ -97,8 +97,8 @@ def mantel_haenszel(rows, column, one, other, strata):
     for _, part in rows.groupby(strata):
         a, b = part[part[column] == one], part[part[column] == other] if other else part[part[column] != one]
         if len(a) and len(b):
-            above += a.left.sum() * len(b) / len(part)
-            below += b.left.sum() * len(a) / len(part)
+            above += a.left.sum() * len(b) / (len(a) + len(b))
+            below += b.left.sum() * len(a) / (len(a) + len(b))
     return above / below
 
 

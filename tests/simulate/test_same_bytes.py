@@ -1,14 +1,29 @@
-"""The same seed gives the same bytes; a run that is stopped leaves nothing that looks finished."""
+"""The same seed gives the same bytes; a run that is stopped leaves nothing that looks finished.
+
+The Python that runs the tests makes the case and compares it with the committed files. So does every other supported
+Python that has what the simulation imports (numpy, pyarrow, PyYAML): those on the PATH, those of pyenv, and those named in
+PLAYBOOK_PYTHONS, a list of interpreters with the separator of the PATH. For one made for the purpose:
+
+    uv venv --python 3.12 py312
+    uv pip install --python py312/bin/python --require-hashes -r requirements.lock
+    PLAYBOOK_PYTHONS=py312/bin/python python -m pytest tests/simulate/test_same_bytes.py
+"""
 
 from __future__ import annotations
 
 import ast
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pyarrow
 import pytest
+import yaml
 from plain import COMMITTED, ROOT
 
 import helpers.simulate.make as make
@@ -40,6 +55,45 @@ def test_events_have_the_same_content_and_under_the_locked_version_the_same_byte
     locked = re.search(r"^pyarrow==(\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.M)
     if locked and locked[1] == pyarrow.__version__:
         assert (fresh / "events.parquet").read_bytes() == (COMMITTED / "events.parquet").read_bytes()
+
+
+SUPPORTED = ("3.11", "3.12", "3.13")
+OTHERS = [version for version in SUPPORTED if version != f"{sys.version_info[0]}.{sys.version_info[1]}"]
+
+
+def interpreters():
+    """Return every other Python that can be found: named for the tests, on the PATH, of pyenv."""
+    named = [path for path in os.environ.get("PLAYBOOK_PYTHONS", "").split(os.pathsep) if path]
+    on_path = [shutil.which(f"python{version}") for version in OTHERS]
+    places = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return [*named, *filter(None, on_path), *map(str, sorted(places.glob("3.*/bin/python"), reverse=True))]
+
+
+def able(version):
+    """Return a Python of this version that can import what the simulation needs, or None."""
+    question = "import sys, numpy, pyarrow, yaml; print('.'.join(map(str, sys.version_info[:2])))"
+    for path in interpreters():
+        answer = subprocess.run([path, "-c", question], capture_output=True, text=True, check=False)
+        if answer.stdout.strip() == version:
+            return path
+    return None
+
+
+@pytest.mark.parametrize("version", OTHERS)
+def test_another_python_makes_the_same_bytes(tmp_path, version):
+    python = able(version)
+    if python is None:
+        pytest.skip(f"needs numpy, pyarrow and PyYAML under Python {version}")
+    script = "import sys; from helpers.simulate import make_company; make_company(sys.argv[1])"
+    subprocess.run([python, "-c", script, str(tmp_path / "case")], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    names = {path.name for path in COMMITTED.iterdir()}
+    assert {path.name for path in (tmp_path / "case").iterdir()} == names
+    same = {name: (tmp_path / "case" / name).read_bytes() == (COMMITTED / name).read_bytes() for name in names}
+    if not same["events.parquet"]:
+        made, committed = (pd.read_parquet(folder / "events.parquet") for folder in (tmp_path / "case", COMMITTED))
+        pd.testing.assert_frame_equal(made, committed)
+        same.pop("events.parquet")
+    assert [name for name, equal in same.items() if not equal] == []
 
 
 def test_the_raw_generator_is_the_one_that_made_the_files():
@@ -142,9 +196,31 @@ def test_a_large_company_is_made_in_blocks_of_parquet(tmp_path):
     assert rows.subscription_id.is_unique and customers.customer_id.is_unique
     assert set(rows.customer_id) <= set(customers.customer_id)
     events = pd.read_parquet(folder / "events")
-    assert 20_000 < len(events) <= 60_000
+    assert 59_000 < len(events) <= 60_000
     spend = pd.read_csv(folder / "marketing_spend.csv")
     assert spend.amount.sum() == pytest.approx(
         12 * pd.read_csv(COMMITTED / "marketing_spend.csv").amount.sum(), rel=0.01
     )
     assert len(rows) == pytest.approx(12 * len(pd.read_csv(COMMITTED / "subscriptions.csv")), rel=0.03)
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert [resource["name"] for resource in package["resources"]] == ["marketing_spend"]
+    assert package["subscriptions"]["rows"] == len(rows) and package["events"]["rows"] == len(events)
+    assert package["events"]["path"] == "events/part-*.parquet"
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert f"### subscriptions\n\n{len(rows):,} rows" in card and "| customers | 180 | 1,920 |" in card
+    assert (folder / "timeline.svg").exists() and "gross margin" not in card
+
+
+def test_contradicting_figures_are_named_with_the_way_out(tmp_path):
+    parameters = yaml.safe_load((ROOT / "helpers" / "simulate" / "second.yaml").read_text(encoding="utf-8"))
+    parameters["money"]["free_cash_flow"][2] = 90_000
+    (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"business year 3 \(to 2022-06-30\).*lower free_cash_flow\[2\] by 8\d,\d{3} or more"):
+        make_company(tmp_path / "company", like=tmp_path / "wrong.yaml")
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.yaml"]
+
+
+def test_parameters_that_are_missing_are_named(tmp_path):
+    (tmp_path / "few.yaml").write_text("name: Few\nseed: 1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="few.yaml lacks .*gates.*Copy them from lanternfish.yaml"):
+        make_company(tmp_path / "company", like=tmp_path / "few.yaml")
