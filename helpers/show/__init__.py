@@ -12,7 +12,7 @@ from importlib import import_module
 _HOME = {
     "figure": "figures", "panels": "figures", "show": "figures", "note": "figures", "label_lines": "figures",
     "palette": "look", "dots": "charts", "forest": "charts", "colour_of": "charts", "steps": "charts", "band": "charts", "triangle": "charts",
-    "lines": "charts", "bands": "charts", "bars": "charts", "grouped_bars": "charts",
+    "lines": "charts", "bands": "charts", "bars": "charts", "grouped_bars": "charts", "strips": "charts",
     "table": "tables", "spell": "tables", "write_axis": "figures",
     "explore": "play", "slider": "play", "options": "play",
     "percent": "numbers", "points": "numbers", "money": "numbers", "number": "numbers", "months": "numbers",

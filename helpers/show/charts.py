@@ -252,6 +252,42 @@ def grouped_bars(ax, table, *, colours=None) -> None:
     ax.legend(loc="upper left")
 
 
+def strips(ax, rows: dict, colours: dict, *, first: int = 1) -> None:
+    """Rows of coloured stretches over months: what state each row was in, with a legend above.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : dict
+        Name -> the state in each month, from the top row to the bottom row; an empty state is left blank.
+    colours : dict
+        State -> colour; only states that occur get a place in the legend.
+    first : int
+        The number of the first month.
+
+    Examples
+    --------
+    >>> from helpers.show import figure
+    >>> fig, ax = figure("What held it back")
+    >>> strips(ax, {"team": ["product", "product", "play"]}, {"product": "red", "play": "blue"})
+    >>> [float(bar.get_width()) for bar in ax.patches]
+    [2.0, 1.0]
+    """
+    for place, states in enumerate(rows.values()):
+        cuts = [k for k in range(len(states)) if k == 0 or states[k] != states[k - 1]]
+        for begin, end in zip(cuts, [*cuts[1:], len(states)]):
+            if str(states[begin]):
+                ax.barh(place, end - begin, left=first + begin - 0.5, height=0.62, color=colours[str(states[begin])])
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.invert_yaxis()
+    ax.grid(visible=False)
+    ax.spines["left"].set_visible(False)
+    seen = {str(state) for states in rows.values() for state in states}
+    keys = [(name, colour) for name, colour in colours.items() if name in seen]
+    handles = [ax.plot([], [], "s", color=colour, markersize=9, label=name)[0] for name, colour in keys]
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(keys), handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2)
+
+
 def _colours(names, colours) -> list:
     """A colour for each name: from a dict, from a list in order, or the palette's."""
     if isinstance(colours, dict):

@@ -165,3 +165,14 @@ def test_a_formula_that_cannot_be_read_is_shown_as_it_is(monkeypatch):
     assert mathml.markup(nodes.math("", r"a<b \nosuch"), as_block=False) == r"<code>a&lt;b \nosuch</code>"
     assert len(warned) == 1
     assert "<mfrac>" in mathml.markup(nodes.math("", r"\frac{a}{b}"), as_block=True)
+
+
+def test_links_in_outputs_lead_to_pages_and_not_to_notebooks():
+    from playbook_book.notebooks import with_pages
+
+    html = '<a href="../37-retention/retention.ipynb">37</a> <a href="a.ipynb#b">b</a> <a href="https://example.org/x.ipynb">x</a>'
+    cell = {"cell_type": "code", "source": "", "outputs": [{"data": {"text/html": [html]}}, {"text": "a.ipynb"}]}
+    turned = with_pages(cell)["outputs"]
+    assert turned[0]["data"]["text/html"] == html.replace("retention.ipynb", "retention.html").replace("a.ipynb#", "a.html#")
+    assert turned[1] == {"text": "a.ipynb"}
+    assert cell["outputs"][0]["data"]["text/html"] == [html]

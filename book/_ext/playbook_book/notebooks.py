@@ -13,6 +13,7 @@ from helpers.course.source import code_of
 
 log = logging.getLogger(__name__)
 CHECK = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
+NOTEBOOK = re.compile(r'(href="(?![a-z]+:)[^"]*)\.ipynb(?=["#])')
 HELP = re.compile(r"""^\s*(?:\w+\.)?(?:hint|solution)\(.*\)\s*;?\s*$""")
 
 
@@ -30,9 +31,21 @@ def for_the_book(notebook: dict, chapter: Chapter) -> dict:
     for cell in notebook["cells"]:
         if only_asks_for_help(cell):
             continue
-        cells.append(cell)
+        cells.append(with_pages(cell))
         cells += [markdown(folded(known[key]), f"help-{key}") for key in checked(cell, known, chapter)]
     return {**notebook, "cells": with_signpost(cells, notebook, chapter)}
+
+
+def with_pages(cell: dict) -> dict:
+    """A cell whose outputs link to other chapters' pages instead of their notebooks."""
+    def turned(output):
+        html = output.get("data", {}).get("text/html")
+        if html is None:
+            return output
+        text = NOTEBOOK.sub(r"\1.html", html if isinstance(html, str) else "".join(html))
+        return {**output, "data": {**output["data"], "text/html": text}}
+
+    return {**cell, "outputs": [turned(output) for output in cell["outputs"]]} if cell.get("outputs") else cell
 
 
 def exercises(chapter: Chapter) -> dict:
