@@ -185,6 +185,16 @@ def _renewal(company, day, policy, size):
     return _figure(renewal_rate(company.contracts, start, day, as_of=company.as_of, policy=policy, **split), start, day, size)
 
 
+def _win_rate(company, day, policy, size):
+    from helpers.metrics.funnel import win_rate
+
+    if size or not company.has("opportunities"):
+        raise LookupError("the win rate is not kept by size" if size else "the company has no table of opportunities")
+    deals, start = company.table("opportunities"), months_before(day, 12)
+    deals = deals[deals["lead_id"].notna()] if deals["lead_id"].notna().any() else deals   # add-ons are hardly ever lost
+    return _figure(win_rate(deals, start + dt.timedelta(days=1), day), start, day)
+
+
 def _table(name: str, column: str, unit: str):
     def compute(company, day, policy, size):
         if size or not company.has(name):
@@ -201,10 +211,10 @@ def _table(name: str, column: str, unit: str):
 MEASURES: dict[str, Callable] = {
     "nrr": _retention("nrr"), "grr": _retention("grr"), "logo": _retention("logo"), "arr": _book("arr"), "mrr": _book("mrr"),
     "customers": _book("customers"), "renewal": _renewal, "cash": _table("cash", "balance", "money"),
-    "heads": _table("headcount", "heads", "count"),
+    "heads": _table("headcount", "heads", "count"), "win_rate": _win_rate,
 }
 UNITS = {"arr": "money", "mrr": "money", "cash": "money", "customers": "count", "heads": "count"}  # the others are shares
-ALSO = {"logos": "logo", "logo_retention": "logo", "renewal_rate": "renewal", "ndr": "nrr", "headcount": "heads"}
+ALSO = {"logos": "logo", "logo_retention": "logo", "renewal_rate": "renewal", "ndr": "nrr", "headcount": "heads", "win rate": "win_rate"}
 
 
 def split_measure(measure: str) -> tuple[str, str]:
@@ -310,7 +320,7 @@ def _capital(text: str) -> str:
 
 
 LABELS = {"nrr": "NRR", "grr": "GRR", "logo": "Logo retention", "arr": "ARR", "mrr": "MRR", "customers": "Customers",
-          "renewal": "The renewal rate by money", "cash": "Cash", "heads": "People"}
+          "renewal": "The renewal rate by money", "cash": "Cash", "heads": "People", "win_rate": "The win rate of deals that closed"}
 
 
 def label(measure: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .notes import Note
 
 
-def compare_truths(company, found: dict[str, float]):
+def compare_truths(company, found: dict[str, float | str]):
     """Set findings beside the planted truths of a simulated company.
 
     Parameters
@@ -13,7 +13,7 @@ def compare_truths(company, found: dict[str, float]):
     company : Company
         Its ``truth`` holds, for each key, ``value``, ``tolerance``, ``unit`` and ``how``.
     found : dict
-        Key of a truth -> what was computed.
+        Key of a truth -> what was computed: a number, or a text that must be the same.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def compare_truths(company, found: dict[str, float]):
     return table(pd.DataFrame(rows), f"What was planted in {company.name}, and what was found")
 
 
-def _row(company, key: str, value: float) -> dict:
+def _row(company, key: str, value: float | str) -> dict:
     if key not in company.truth:
         import difflib
 
@@ -54,7 +54,11 @@ def _row(company, key: str, value: float) -> dict:
 
     truth = company.truth[key]
     unit = truth.get("unit", "ratio")
+    if isinstance(value, str):  # months from and to, the name of a step: right or not, nothing between
+        right = value == str(truth["value"])
+        return {"what": key, "planted": str(truth["value"]), "found": value, "allowed": "the same", "within": "yes" if right else "no"}
     size = float(truth["tolerance"])
     right = abs(float(value) - float(truth["value"])) <= size
-    return {"what": key, "planted": write(float(truth["value"]), unit, company), "found": write(float(value), unit, company),
-            "allowed": write(size, unit, company), "within": "yes" if right else "no"}
+    year = unit == "year"  # a year is written without a comma
+    planted, found = (f"{float(one):.0f}" if year else write(float(one), unit, company) for one in (truth["value"], value))
+    return {"what": key, "planted": planted, "found": found, "allowed": write(size, unit, company), "within": "yes" if right else "no"}
