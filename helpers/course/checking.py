@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from helpers.periods import months_of_history
@@ -71,6 +71,8 @@ def judge(exercise: Exercise, answer: Any, company: Any) -> Verdict:
     missing = [name for name in exercise.needs if not company.has(name)]
     if missing:
         return Verdict(OPEN, f"This exercise needs the table {missing[0]!r}, which {company.name} does not have.")
+    if callable(exercise.choices):
+        exercise = replace(exercise, choices=tuple(str(choice) for choice in exercise.choices(company)))
     if exercise.months and months_of_history(company) < exercise.months:
         return Verdict(OPEN, f"This exercise needs {exercise.months} months since the first contract; {company.name} has "
                              f"{months_of_history(company)}.")

@@ -64,8 +64,8 @@ class Exercise:
         Two or three hints that come closer.
     tolerance : float, optional
         Absolute. By default half a tenth of a point for a share, half a percent of the value for anything else.
-    choices : tuple of str
-        For a choice: what can be chosen.
+    choices : tuple of str or callable
+        For a choice: what can be chosen; ``choices(company)`` where it depends on the company, such as its industries.
     keys : tuple of str
         For a table: the columns that name a row.
     needs : tuple of str
@@ -87,7 +87,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...] | list[Mistake] = ()
     hints: tuple[str, ...] | list[str] = ()
     tolerance: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | Callable[[Any], Any] = ()
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     months: int = 0

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
+from helpers.company import load_company
 from helpers.course.checking import as_number, judge
 from helpers.course.exercises import Criterion, Exercise, Mistake, Option, Quiz, load_exercises
 
@@ -174,3 +175,15 @@ def test_a_key_used_twice_is_refused(tmp_path):
                     "EXERCISES = [Exercise(key='same', title='t', kind='number', solution=len)] * 2\n")
     with pytest.raises(ValueError, match="'same' is used twice"):
         load_exercises(file)
+
+
+def test_choices_may_depend_on_the_company():
+    company = load_company()
+    exercise = Exercise(key="one-of-them", title="t", kind="choice", choices=lambda company: sorted(company.customers["industry"].astype(str).unique()),
+                        solution=lambda company: company.customers["industry"].astype(str).mode()[0],
+                        mistakes=[Mistake(lambda company: company.customers["industry"].astype(str).value_counts().index[-1], "The rarest.")])
+    kinds = company.customers["industry"].astype(str).value_counts().index
+    assert judge(exercise, kinds[0], company).status == "right"
+    assert judge(exercise, kinds[-1], company).status == "mistake"
+    assert "not among the choices" in judge(exercise, "submarines", company).message
+    assert kinds[1] in judge(exercise, "submarines", company).message
