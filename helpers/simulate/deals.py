@@ -278,7 +278,7 @@ class Deals:
             "activities",
             {
                 "opportunity_id": ids("O", self.rows["lead"][deal] + 1),
-                "rep_id": ids("R", self.rows["rep"][deal], 3),
+                "rep_id": ids("R", self._there(self.rows["rep"][deal], on), 3),
                 "on": Column("date", on),
                 "kind": codes(["call", "visit", "demonstration"], join(kind, np.zeros(len(extra), dtype=np.int64))),
                 "minutes": Column("int", join(minutes, more)),
@@ -288,6 +288,15 @@ class Deals:
         table = table.take(np.lexsort((deal, on)))
         table.columns = {"activity_id": ids("V", np.arange(1, len(deal) + 1)), **table.columns}
         return table
+
+    def _there(self, rep, on) -> np.ndarray:
+        """Return who did it: the deal's salesperson, or somebody who was employed that day where that one was not yet, or no longer."""
+        reps = self.core.reps
+        who = np.maximum(rep, 0)
+        employed = (rep >= 0) & (reps["hired"][who] <= on) & ((reps["left"][who] < 0) | (reps["left"][who] > on))
+        someone = self.world.stream("activities", "stand-in").below(len(on), 1 << 30)
+        stand_in = self._anyone(on, someone)
+        return np.where(employed | (rep < 0) | (stand_in < 0), rep, stand_in)
 
     def _visit_steps(self, deal, steps: dict) -> np.ndarray:
         """Return how far the first visit got: all eight steps when the deal went on, fewer when it ended there."""

@@ -172,6 +172,16 @@ def test_leads_of_customers_came_before_the_signature(company):
     assert (pd.to_datetime(leads.sql_on)[known] <= signed[known]).all()
 
 
+def test_whoever_signed_or_called_was_employed_that_day(company):
+    reps = company.dates("reps", "hired_on", "left_on").set_index("rep_id")
+    for name, column in (("activities", "on"), ("contracts", "signed_on"), ("training", "on")):
+        rows = company.dates(name, column)
+        rows = rows[rows.rep_id.notna()]
+        assert (rows[column] >= rows.rep_id.map(reps.hired_on)).all(), name
+        left = rows.rep_id.map(reps.left_on)
+        assert (left.isna() | (rows[column] <= left)).all(), name
+
+
 def test_there_is_something_of_everything(company):
     rows = company["subscriptions"]
     assert set(rows.status) == {"active", "trial", "paused", "past_due"}
