@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from helpers.metrics.lines import priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.revenue import in_force, movements_of, states_at
-from helpers.metrics.tables import collected, day, enter, in_order, month_index
+from helpers.metrics.tables import collected, day, enter, month_index, running
 
 
 def usage_mrr(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: Any = None) -> Any:
@@ -38,8 +38,8 @@ def usage_mrr(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: 
     Examples
     --------
     >>> from helpers.metrics.examples import table_of
-    >>> usage = [{"customer_id": "a", "charge": "usage", "starts_on": f"2024-0{m}-01", "ends_on": f"2024-0{m + 1}-01", "amount": 30 * m} for m in (1, 2, 3)]
-    >>> usage_mrr(table_of(usage), "2024-03-31").to_dict("records")
+    >>> used = [{"starts_on": f"2024-0{m}-01", "ends_on": f"2024-0{m + 1}-01", "amount": 30 * m} for m in (1, 2, 3)]
+    >>> usage_mrr(table_of([{"customer_id": "a", "charge": "usage", **row} for row in used]), "2024-03-31").to_dict("records")
     [{'customer_id': 'a', 'usage_mrr': 6000}]
     """
     mean = policy.replace(usage="trailing_3" if policy.usage == "exclude" else policy.usage, grain="customer")
@@ -70,11 +70,11 @@ def flash_customers(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()
     >>> flash_customers(table, as_of="2024-12-31")[["customer_id", "mrr"]].to_numpy().tolist()
     [['a', 1000]]
     """
-    daily = policy.replace(grain="customer", same_month="events", same_day="net", right_edge="keep", time_base="month_end", order="state_first")
+    daily = policy.replace(grain="customer", same_month="events", same_day="net", right_edge="keep", time_base="month_end",
+                           order="state_first")
     lines = priced(subscriptions, policy=daily, as_of=as_of)
     turns = movements_of(lines).filter(nw.col("kind").is_in(["opening", "new", "reactivation", "churn"]))
-    turns, window = in_order(turns, ["customer_id"], "on")
-    turns = turns.with_columns(left_on=nw.col("on").shift(-1).over("customer_id", **window))
+    turns = running(turns, ["customer_id"], "on", left_on=("after", "on"))
     turns = turns.filter(nw.col("kind") != "churn", ~nw.col("left_on").is_null())
     flash = turns.filter(month_index(nw.col("left_on")) == month_index(nw.col("month")))
     flash = flash.select("customer_id", "month", nw.col("on").alias("came_on"), "left_on", nw.col("after").alias("mrr"))
@@ -102,7 +102,8 @@ def left_out(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: A
     >>> left_out(table, "2024-03-31").to_dict("records")
     [{'why': 'trial', 'lines': 1, 'monthly': 10.0}]
     """
-    everything = policy.replace(trials="count", pauses="keep", past_due="never_churns", grain="customer", usage="last_month", one_off="when_dated")
+    everything = policy.replace(trials="count", pauses="keep", past_due="never_churns", grain="customer", usage="last_month",
+                                one_off="when_dated")
     counted = {}
     for name, rules in (("all", everything), ("counted", policy.replace(grain="customer"))):
         charges = ("recurring", "usage", "one_off", "setup", "tax", "pass_through") if name == "all" else None
@@ -115,14 +116,16 @@ def left_out(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: A
         lines_left, money_left = count - kept.get(label, (0, 0.0))[0], money - kept.get(label, (0, 0.0))[1]
         if lines_left:
             rows.append((_reason(label), lines_left, round(money_left, 2)))
-    return lines.entered.build({name: [row[i] for row in sorted(rows)] for i, name in enumerate(("why", "lines", "monthly"))})
+    return lines.entered.listed(("why", "lines", "monthly"), sorted(rows))
 
 
 def _by_label(lines: Any, labels: list[str], on: Any) -> dict[tuple, tuple[int, float]]:
     frame = lines.frame.filter(in_force(lines.frame, on)).with_columns(one=nw.lit(1))
-    summed = frame.group_by(*labels).agg(nw.col("one").sum(), nw.col("mrr").sum()) if labels else frame.select(nw.col("one").sum(), nw.col("mrr").sum())
+    sums = [nw.col("one").sum(), nw.col("mrr").sum()]
+    summed = frame.group_by(*labels).agg(*sums) if labels else frame.select(*sums)
     unit = lines.fine * lines.policy.minor_units
-    return {tuple(row[:-2]): (int(row[-2] or 0), float(row[-1] or 0) / unit) for row in collected(summed, polars=lines.entered.polars).rows()}
+    rows = collected(summed, polars=lines.entered.polars).rows()
+    return {tuple(row[:-2]): (int(row[-2] or 0), float(row[-1] or 0) / unit) for row in rows}
 
 
 def _reason(label: tuple) -> str:

@@ -17,7 +17,7 @@ from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
 from helpers.metrics.revenue import ARRIVALS, movements_of, states_at
-from helpers.metrics.tables import Frame, cut, day, enter, literal
+from helpers.metrics.tables import Frame, cut, day, either, enter, literal
 from helpers.metrics.uncertainty import wilson_interval
 
 
@@ -80,6 +80,36 @@ def customer_churn_rate(start: float, churned: float, *, joined_and_churned: flo
     0.1
     """
     return (churned - joined_and_churned - churned_and_reactivated) / start if start else math.nan
+
+
+def customer_churn_rate_stripe(start: float, new: float, churned: float) -> float:
+    """Return customer churn from counts, Stripe's variant.
+
+    Parameters
+    ----------
+    start : float
+        Customers 30 days ago.
+    new : float
+        Customers won since.
+    churned : float
+        Customers lost since, those won since among them.
+
+    Returns
+    -------
+    float
+        Share; NaN when there were no customers.
+
+    Notes
+    -----
+    churned / (start + new). The denominator is larger than ChartMogul's, so the rate is usually lower. Source: docs.stripe.com,
+    billing analytics glossary.
+
+    Examples
+    --------
+    >>> customer_churn_rate_stripe(180, 20, 10)
+    0.05
+    """
+    return churned / (start + new) if start + new else math.nan
 
 
 def gross_mrr_churn_rate(start: float, churn: float, contraction: float) -> float:
@@ -162,7 +192,8 @@ def churn_by_month(bridge: Any) -> Any:
     return entered.build({
         "month": [row["month"] for row in rows],
         "gross": [gross_mrr_churn_rate(row["starting"], abs(row["churn"]), abs(row["contraction"])) for row in rows],
-        "net": [net_mrr_churn_rate(row["starting"], abs(row["churn"]), abs(row["contraction"]), row["expansion"], row["reactivation"]) for row in rows],
+        "net": [net_mrr_churn_rate(row["starting"], abs(row["churn"]), abs(row["contraction"]), row["expansion"], row["reactivation"])
+                for row in rows],
         "reason": ["" if row["starting"] else "no MRR at the start" for row in rows]})
 
 
@@ -188,7 +219,8 @@ def quick_ratio(bridge: Any, *, reactivation: bool = True) -> Any:
     Examples
     --------
     >>> import pandas as pd
-    >>> bridge = pd.DataFrame({"month": ["2024-01"], "new": [3.0], "reactivation": [0.0], "expansion": [1.0], "contraction": [0.0], "churn": [-1.0]})
+    >>> moves = {"new": 3.0, "reactivation": 0.0, "expansion": 1.0, "contraction": 0.0, "churn": -1.0}
+    >>> bridge = pd.DataFrame([{"month": "2024-01", **moves}])
     >>> quick_ratio(bridge)["value"].tolist()
     [4.0]
     """
@@ -196,8 +228,9 @@ def quick_ratio(bridge: Any, *, reactivation: bool = True) -> Any:
     rows = entered.small(entered.frame).rows(named=True)
     gained = [row["new"] + row["expansion"] + (row["reactivation"] if reactivation else 0) for row in rows]
     lost = [-(row["contraction"] + row["churn"]) for row in rows]
-    return entered.build({"month": [row["month"] for row in rows], "value": [up / down if down else math.nan for up, down in zip(gained, lost, strict=True)],
-                          "gained": gained, "lost": lost, "reason": ["" if down else "nothing was lost" for down in lost]})
+    value = [up / down if down else math.nan for up, down in zip(gained, lost, strict=True)]
+    return entered.build({"month": [row["month"] for row in rows], "value": value, "gained": gained, "lost": lost,
+                          "reason": ["" if down else "nothing was lost" for down in lost]})
 
 
 VARIANTS = {
@@ -244,9 +277,9 @@ def customer_churn(subscriptions: Any, start: Any, end: Any, *, variant: str = "
         raise MetricError(f"customer_churn: end {last} lies before start {first}. Swap them.")
     daily = policy.replace(grain="customer", same_month="events", same_day="net", right_edge="keep")
     lines = priced(subscriptions, policy=daily, as_of=as_of)
-    flags = _flags(lines, first, last)
     if variant == "shopify":
         return _shopify(lines, first, last, policy, as_of)
+    flags = _flags(lines, first, last)
     counts = lines.entered.small(flags.select(*[nw.col(name).sum() for name in _COUNTED])).rows(named=True)[0]
     counts = {name: int(value or 0) for name, value in counts.items()}
     part = counts["gone"] if variant == "point_to_point" else counts["churned"]
@@ -255,9 +288,9 @@ def customer_churn(subscriptions: Any, start: Any, end: Any, *, variant: str = "
     low, high = wilson_interval(part, whole) if whole else (math.nan, math.nan)
     late = as_of is not None and last > day(as_of, "as_of")
     reason = "" if whole else f"no customer had MRR on {first}"
-    row = {"value": [part / whole if whole else math.nan], "low": [low], "high": [high], "n": [whole], "mature": [not late],
-           "reason": [reason or ("the window ends after as_of" if late else "")]}
-    return Result(f"customer churn, {variant}", lines.entered.build(row), policy=policy, formula=VARIANTS[variant], period=f"{first} to {last}",
+    table = lines.entered.figure(part / whole if whole else math.nan, n=whole, low=low, high=high, late=late,
+                                 reason=reason or ("the window ends after as_of" if late else ""))
+    return Result(f"customer churn, {variant}", table, policy=policy, formula=VARIANTS[variant], period=f"{first} to {last}",
                   behind=lambda: lines.entered.give(flags, sort=["customer_id"]))
 
 
@@ -267,16 +300,16 @@ def _shopify(lines: Lines, first: dt.date, last: dt.date, policy: Policy, as_of:
     moved = moved.select("on", came=(nw.col("kind") != "churn").cast(nw.Int64), went=(nw.col("kind") == "churn").cast(nw.Int64))
     by_day = moved.group_by("on").agg(nw.col("came").sum(), nw.col("went").sum())
     there, rate, start = 0, 0.0, 0
-    for on, came, went in sorted((day(on, "on"), int(up), int(down)) for on, up, down in lines.entered.small(by_day).select("on", "came", "went").rows()):
+    for on, came, went in sorted(lines.entered.small(by_day).select("on", "came", "went").rows()):
+        on, came, went = day(on, "on"), int(came), int(went)
         if on <= first:
             start += came - went
         elif on <= last and there:
             rate += went / there
         there += came - went
     late = as_of is not None and last > day(as_of, "as_of")
-    row = {"value": [rate if start else math.nan], "low": [math.nan], "high": [math.nan], "n": [start], "mature": [not late],
-           "reason": ["" if start else f"no customer had MRR on {first}"]}
-    return Result("customer churn, shopify", lines.entered.build(row), policy=policy, formula=VARIANTS["shopify"], period=f"{first} to {last}",
+    table = lines.entered.figure(rate if start else math.nan, n=start, late=late, reason="" if start else f"no customer had MRR on {first}")
+    return Result("customer churn, shopify", table, policy=policy, formula=VARIANTS["shopify"], period=f"{first} to {last}",
                   behind=lambda: lines.entered.give(by_day, sort=["on"]))
 
 
@@ -323,9 +356,10 @@ def churn_by_cause(subscriptions: Any, *, as_of: Any, policy: Policy = Policy())
     Examples
     --------
     >>> from helpers.metrics.examples import table_of
-    >>> table = table_of([{"customer_id": "a", "starts_on": "2024-01-01", "ends_on": "2024-03-01", "amount": 10, "status": "canceled"},
-    ...                   {"customer_id": "b", "starts_on": "2024-01-01", "ends_on": "2024-02-01", "amount": 10, "status": "active"},
-    ...                   {"customer_id": "b", "starts_on": "2024-02-01", "ends_on": "2024-04-01", "amount": 10, "status": "past_due"}])
+    >>> rows = [("a", "2024-01-01", "2024-03-01", "canceled"), ("b", "2024-01-01", "2024-02-01", "active"),
+    ...         ("b", "2024-02-01", "2024-04-01", "past_due")]
+    >>> names = ("customer_id", "starts_on", "ends_on", "status")
+    >>> table = table_of([{**dict(zip(names, row)), "amount": 10} for row in rows])
     >>> churn_by_cause(table, as_of="2024-12-31")[["cause", "mrr"]].to_numpy().tolist()
     [['involuntary', 10.0], ['voluntary', 10.0]]
     """
@@ -333,11 +367,12 @@ def churn_by_cause(subscriptions: Any, *, as_of: Any, policy: Policy = Policy())
     lines = priced(subscriptions, policy=snapshot, as_of=as_of, keep=("status",))
     late = nw.col("status").is_in(["past_due", "unpaid"]) if "status" in lines.frame.collect_schema() else nw.lit(False)
     ended = lines.frame.filter(~nw.col("ends_on").is_null())
-    ended = ended.select("customer_id", month=cut(nw.col("ends_on"), "1mo", ended.collect_schema()["ends_on"]), late=late.cast(nw.Int64))
+    month = cut(nw.col("ends_on"), "1mo", ended.collect_schema()["ends_on"])
+    ended = ended.select("customer_id", month=month, late=late.cast(nw.Int64))
     ended = ended.group_by("customer_id", "month").agg(nw.col("late").max())
     lost = movements_of(lines).filter(nw.col("kind") == "churn").join(ended, on=["customer_id", "month"], how="left")
-    lost = lost.with_columns(one=nw.lit(1), cause=nw.when(nw.col("late") == 1).then(nw.lit("involuntary")).otherwise(nw.lit("voluntary")))
+    lost = lost.with_columns(one=nw.lit(1), cause=either(nw.col("late") == 1, "involuntary", "voluntary"))
     sums = lost.group_by("month", "cause").agg(nw.col("one").sum(), nw.col("change").sum())
     rows = sorted(lines.entered.small(sums).select("month", "cause", "one", "change").rows())
-    return lines.entered.build({"month": [row[0] for row in rows], "cause": [row[1] for row in rows],
-                                "customers": [int(row[2]) for row in rows], "mrr": [-float(row[3]) / policy.minor_units for row in rows]})
+    rows = [(month, cause, int(count), -float(change) / policy.minor_units) for month, cause, count, change in rows]
+    return lines.entered.listed(("month", "cause", "customers", "mrr"), rows)

@@ -8,19 +8,19 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from helpers.metrics.errors import one_of
-from helpers.metrics.groups import SUMS, with_products
+from helpers.metrics.errors import MetricError, one_of
+from helpers.metrics.groups import SUMS_OF, with_products
 from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import Policy
-from helpers.metrics.revenue import running
-from helpers.metrics.tables import Frame, day, index_of, month_end, month_index, month_of
+from helpers.metrics.revenue import running_state
+from helpers.metrics.tables import Frame, day, either, index_of, month_end, month_index, month_of, only, running, stacked
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 
 
 def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age: str = "month", measure: str = "logo",
-                    policy: Policy = Policy()) -> Any:
+                    base: str = "month_end", policy: Policy = Policy()) -> Any:
     """Return retention by cohort and age.
 
     Parameters
@@ -34,6 +34,9 @@ def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age
     age : {"month", "quarter", "year"}
         Step of the age, counted for each customer from its own first month end (age 0).
     measure : {"logo", "nrr", "grr"}
+    base : {"month_end", "signup"}
+        Who is in a cohort: customers seen at the end of their first month, so that age 0 is 100%; or, for logos, everybody
+        who ever paid, so that age 0 already lacks those who came and left within the month.
     policy : Policy
 
     Returns
@@ -45,9 +48,9 @@ def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age
 
     Notes
     -----
-    Age 0 is the first month end with MRR, so every measure starts at 100%; customers who came and left within a month are
-    counted by :func:`helpers.metrics.revenue.flash_customers`. Customers who were there in the first month seen are left
-    out unless policy.complete_from_inception: their age is not known. Source of the form: Christoph Janz's cohort sheet.
+    Christoph Janz's sheet takes the second base: of 80 who signed up 78 are there at the end of the month, 97.5%. Customers
+    who came and left within a month are listed by :func:`helpers.metrics.beside_mrr.flash_customers`. Customers who were there
+    in the first month seen are left out unless policy.complete_from_inception: their age is not known.
 
     Examples
     --------
@@ -61,31 +64,55 @@ def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age
     """
     one_of(cohort, MONTHS_IN, "cohort_triangle: cohort")
     one_of(age, MONTHS_IN, "cohort_triangle: age")
-    one_of(measure, ("logo", "nrr", "grr"), "cohort_triangle: measure")
+    one_of(measure, SUMS_OF, "cohort_triangle: measure")
+    one_of(base, ("month_end", "signup"), "cohort_triangle: base")
+    if base == "signup" and measure != "logo":
+        raise MetricError(f"cohort_triangle: base = 'signup' has no {measure}, only logos: money is known at month ends.")
     snapshot = policy.replace(grain="customer", time_base="month_end", same_month="snapshot", reactivation="any_gap")
     lines = priced(subscriptions, policy=snapshot, as_of=as_of)
-    changes = lines.entered.small(_changes_by_age(lines)).rows(named=True)
+    changed = _changes_by_age(lines, measure) if base == "month_end" else _changes_since_signup(lines)
+    changes = lines.entered.small(changed).rows(named=True)
     report_day = day(as_of, "as_of")
     last = index_of(report_day) if month_end(index_of(report_day)) == report_day else index_of(report_day) - 1
-    cells = _cells(_states(changes, last), last, cohort, MONTHS_IN[age], measure)
-    names = ("cohort", "age", "value", "low", "high", "n", "mature")
-    return lines.entered.build({name: [cell[i] for cell in cells] for i, name in enumerate(names)})
+    cells = _cells(_states(changes, last, measure), last, cohort, MONTHS_IN[age], measure)
+    return lines.entered.listed(("cohort", "age", "value", "low", "high", "n", "mature"), cells)
 
 
-def _changes_by_age(lines: Lines) -> Frame:
+def _changes_by_age(lines: Lines, measure: str) -> Frame:
     """Return, by first month and age in months, how the sums behind the rates change."""
-    moved = running(lines).with_columns(m=month_index(nw.col("step")))
-    moved = moved.with_columns(first_m=nw.when(nw.col("first")).then(nw.col("m")), first_mrr=nw.when(nw.col("first")).then(nw.col("after")))
-    born = moved.with_columns(born=nw.col("first_m").min().over("customer_id"), base=nw.col("first_mrr").max().over("customer_id"))
-    born = born.filter(nw.col("m") >= nw.col("born"))
+    moved = running_state(lines).filter(nw.col("first") | nw.col("paid")).with_columns(born=month_index(nw.col("since")))
     if not lines.policy.complete_from_inception and lines.first_seen is not None:
-        born = born.filter(nw.col("born") > index_of(lines.first_seen))
-    state = born.select("m", "born", "base", before_=nw.col("before"), after_=nw.col("after"), was=_present("before", lines), now=_present("after", lines))
-    for suffix, then, value in (("_0", "was", "before_"), ("_1", "now", "after_")):
-        alive = {"before_present": nw.lit(True) if suffix == "_1" else nw.col("m") > nw.col("born"), "after_present": nw.col(then)}
-        state = with_products(state.with_columns(before=nw.col("base"), after=nw.col(value), **alive), suffix=suffix)
-    change = state.select("born", age=nw.col("m") - nw.col("born"), **{name: nw.col(f"{name}_1") - nw.col(f"{name}_0") for name in SUMS})
-    return change.group_by("born", "age").agg(*[nw.col(name).sum() for name in SUMS])
+        moved = moved.filter(nw.col("born") > index_of(lines.first_seen))
+    moved = moved.with_columns(age=month_index(nw.col("step")) - nw.col("born"), was=_present("before", lines) & ~nw.col("first"),
+                               now=_present("after", lines))
+    states = _turns(moved) if measure == "logo" else _sums(moved)
+    return states.group_by("born", "age").agg(*[nw.col(name).sum() for name in SUMS_OF[measure]])
+
+
+def _turns(moved: Frame) -> Frame:
+    """Count who enters a cohort, and who goes or comes back: all that logos need."""
+    return moved.select("born", "age", n=nw.col("first").cast(nw.Int64), kept=nw.col("now").cast(nw.Int64) - nw.col("was").cast(nw.Int64))
+
+
+def _sums(moved: Frame) -> Frame:
+    """Take away the state before each change and add the one after it, beside the MRR of the first month."""
+    moved = moved.with_columns(first_mrr=only(nw.col("first"), nw.col("after")), plus=nw.lit(1), minus=either(nw.col("first"), 0, -1))
+    moved = running(moved, ["customer_id"], "step", base=("only", "first_mrr"))
+    states = stacked(moved, ["born", "age", "base"], sign=("minus", "plus"), after=("before", "after"), after_present=("was", "now"))
+    return with_products(states.with_columns(before=nw.col("base")), sign="sign")
+
+
+def _changes_since_signup(lines: Lines) -> Frame:
+    """Return the same for logos, with everybody in the cohort who ever had MRR, if only for a day."""
+    paying = lines.frame.filter(nw.col("mrr") > 0).group_by("customer_id").agg(nw.col("starts_on").min())
+    members = paying.select("customer_id", born=month_index(nw.col("starts_on")))
+    if not lines.policy.complete_from_inception and lines.first_seen is not None:
+        members = members.filter(nw.col("born") > index_of(lines.first_seen))
+    moved = running_state(lines).join(members, on="customer_id", how="inner")
+    turns = moved.select("born", age=month_index(nw.col("step")) - nw.col("born"), n=nw.lit(0),
+                         kept=_present("after", lines).cast(nw.Int64) - _present("before", lines).cast(nw.Int64))
+    joined = members.select("born", age=nw.col("born") - nw.col("born"), n=nw.lit(1), kept=nw.lit(0, dtype=nw.Int64))
+    return nw.concat([joined, turns]).group_by("born", "age").agg(nw.col("n").sum(), nw.col("kept").sum())
 
 
 def _present(moment: str, lines: Lines) -> nw.Expr:
@@ -93,15 +120,15 @@ def _present(moment: str, lines: Lines) -> nw.Expr:
     return paying | (nw.col(f"free_{moment}") > 0) if "free" in lines.held else paying
 
 
-def _states(changes: list[dict[str, Any]], last: int) -> dict[tuple[int, int], dict[str, float]]:
+def _states(changes: list[dict[str, Any]], last: int, measure: str) -> dict[tuple[int, int], dict[str, float]]:
     """Cumulate the changes: the sums for each first month at each age in months that has been reached."""
     by_cell = {(int(row["born"]), int(row["age"])): row for row in changes}
     states = {}
     for born in sorted({born for born, _ in by_cell}):
-        totals = dict.fromkeys(SUMS, 0)
+        totals = dict.fromkeys(SUMS_OF[measure], 0)
         for months in range(last - born + 1):
             row = by_cell.get((born, months))
-            totals = {name: totals[name] + row[name] for name in SUMS} if row else totals
+            totals = {name: total + row[name] for name, total in totals.items()} if row else totals
             states[born, months] = totals
     return states
 
@@ -109,13 +136,13 @@ def _states(changes: list[dict[str, Any]], last: int) -> dict[tuple[int, int], d
 def _cells(states: dict[tuple[int, int], dict[str, float]], last: int, cohort: str, step: int, measure: str) -> list[tuple]:
     """Put first months together into cohorts, at each age only those that are old enough."""
     length = MONTHS_IN[cohort]
-    sums: dict[tuple[int, int], dict[str, float]] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
+    sums: dict[tuple[int, int], dict[str, float]] = defaultdict(lambda: dict.fromkeys(SUMS_OF[measure], 0))
     for (born, months), totals in states.items():
         if months % step == 0:
             cell = sums[born // length, months // step]
-            for name in SUMS:
-                cell[name] += totals[name]
-    return [(_label(group, cohort), age, *_rate(totals, measure), int(totals["n"]), group * length + length - 1 + age * step <= last)
+            for name, total in totals.items():
+                cell[name] += total
+    return [(_label(group, cohort), age, *_rate(totals, measure), int(totals["n"]), (group + 1) * length - 1 + age * step <= last)
             for (group, age), totals in sorted(sums.items())]
 
 

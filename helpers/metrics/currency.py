@@ -15,7 +15,7 @@ from helpers.metrics.groups import beside
 from helpers.metrics.lines import priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.revenue import movements_of
-from helpers.metrics.tables import Entered, Frame, collected, cut, enter, in_order, literal, month_index, month_of
+from helpers.metrics.tables import Entered, Frame, collected, either, enter, literal, month_index, month_of, running
 
 
 def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy()) -> Any:
@@ -61,36 +61,38 @@ def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy(
     schema = nw.from_native(subscriptions).collect_schema().names()
     entered = enter(subscriptions, name="subscriptions", columns=("currency", "amount", "starts_on"), optional=schema)
     frame = _with_currency(entered.frame, to)
-    frame = frame.with_columns(_month=cut(nw.col("starts_on"), "1mo", frame.collect_schema()["starts_on"]))
+    frame = frame.with_columns(m=month_index(nw.col("starts_on")))
     table = _rates(entered, rates, by_month)
-    keys = ["currency", "_month"] if by_month else ["currency"]
+    keys = ["currency", "m"] if by_month else ["currency"]
     joined = frame.join(table, on=keys, how="left")
-    joined = joined.with_columns(rate=nw.when(nw.col("currency") == to).then(nw.lit(1.0)).otherwise(nw.col("rate")))
+    joined = joined.with_columns(rate=either(nw.col("currency") == to, 1.0, nw.col("rate")))
     _complete(joined)
     money = nw.col("amount").cast(nw.Float64) * nw.col("rate")
     return entered.give(joined.with_columns(amount=money, currency=nw.lit(to)).select(*schema))
 
 
 def _with_currency(frame: Frame, to: str) -> Frame:
-    return frame.with_columns(currency=nw.when(nw.col("currency").is_null()).then(nw.lit(to)).otherwise(nw.col("currency").cast(nw.String)))
+    return frame.with_columns(currency=either(nw.col("currency").is_null(), nw.lit(to), nw.col("currency").cast(nw.String)))
 
 
 def _rates(entered: Entered, rates: Any, by_month: bool) -> Frame:
-    months = ("month",) if by_month else ()
+    months = ["month"] if by_month else []
     table = enter(rates, name="rates", columns=(*months, "currency", "rate"), beside=entered)
-    frame = table.frame.select(nw.col("currency").cast(nw.String), nw.col("rate").cast(nw.Float64), *[nw.col(name).alias("_month") for name in months])
-    keys = ["currency", "_month"] if by_month else ["currency"]
-    twice = collected(frame.group_by(*keys).agg(nw.len().alias("count")).filter(nw.col("count") > 1).head(1)).rows()
+    frame = table.frame.select(*months, nw.col("currency").cast(nw.String), nw.col("rate").cast(nw.Float64))
+    if by_month:
+        frame = frame.with_columns(m=month_index(nw.col("month")))
+    keys = ["currency", "m"] if by_month else ["currency"]
+    twice = collected(frame.group_by(*keys).agg(nw.len().alias("count")).filter(nw.col("count") > 1).sort(*keys).head(1)).rows()
     if twice:
-        raise MetricError(f"rates: {', '.join(map(str, twice[0][:-1]))} has more than one rate. Keep one.")
+        when = f" for {month_of(twice[0][1]):%Y-%m}" if by_month else ""
+        raise MetricError(f"rates: {twice[0][0]} has more than one rate{when}. Keep one.")
     return beside(entered, frame, "rates")
 
 
 def _complete(joined: Frame) -> None:
-    columns = ["currency", "_month"]
-    missing = collected(joined.filter(nw.col("rate").is_null()).select(*columns).head(1)).rows()
+    missing = collected(joined.filter(nw.col("rate").is_null()).select("currency", "m").sort("currency", "m").head(1)).rows()
     if missing:
-        raise MetricError(f"rates: no rate for {missing[0][0]} in {str(missing[0][1])[:7]}. Add it to the table of rates.")
+        raise MetricError(f"rates: no rate for {missing[0][0]} in {month_of(missing[0][1]):%Y-%m}. Add it to the table of rates.")
 
 
 def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy: Policy = Policy(fx="spot")) -> Any:
@@ -132,24 +134,27 @@ def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy:
     monthly = policy.replace(time_base="month_end", same_month="snapshot", right_edge="keep")
     lines = priced(_named(subscriptions, to), policy=monthly, as_of=as_of, by_currency=True)
     keys = list(lines.keys)
-    native = movements_of(lines)
-    table = _rates(lines.entered, rates, by_month=True).rename({"_month": "month"})
+    native = movements_of(lines).with_columns(m=month_index(nw.col("month")))
+    table = _rates(lines.entered, rates, by_month=True)
+    if native.collect_schema()["month"] == nw.Date:
+        table = table.with_columns(nw.col("month").cast(nw.Date))
     _unbroken(table)
-    table, window = in_order(table, ["currency"], "month")
-    table = table.with_columns(rate_before=nw.col("rate").shift(1).over("currency", **window))
-    changes = _converted_changes(native, table, to).select(*keys, "month", "kind", "before", "change", "after", order=nw.lit(1))
-    revalued = _revaluations(native, table, keys, lines.as_of, to).select(*keys, "month", "kind", "before", "change", "after", order=nw.lit(0))
+    table = running(table, ["currency"], "month", rate_before=("before", "rate"))
+    columns = [*keys, "month", "kind", "before", "change", "after"]
+    changes = _converted_changes(native, table, to).select(*columns, order=nw.lit(1))
+    revalued = _revaluations(native, table, keys, lines.as_of, to).select(*columns, order=nw.lit(0))
     both = nw.concat([revalued, changes])
     both = both if lines.entered.kind == "lazy" else both.sort(*keys, "month", "order")
-    return lines.entered.give(both.select(*keys, "month", "kind", "before", "change", "after"))
+    return lines.entered.give(both.select(*columns))
 
 
 def _unbroken(table: Frame) -> None:
-    numbered = table.with_columns(first=month_index(nw.col("month")), last=month_index(nw.col("month")))
-    spans = numbered.group_by("currency").agg(nw.col("first").min(), nw.col("last").max(), nw.len().alias("months"))
+    spans = table.group_by("currency").agg(nw.col("m").min().alias("first"), nw.col("m").max().alias("last"),
+                                           nw.len().alias("months"))
     for currency, first, last, months in collected(spans.select("currency", "first", "last", "months")).rows():
         if last - first + 1 != months:
-            raise MetricError(f"rates: {currency} has {months} months between {month_of(first)} and {month_of(last)}. Add the missing ones.")
+            span = f"between {month_of(first)} and {month_of(last)}"
+            raise MetricError(f"rates: {currency} has {months} months {span}. Add the missing ones.")
 
 
 def _named(subscriptions: Any, to: str) -> Any:
@@ -161,8 +166,8 @@ def _at(name: str, rate: str) -> nw.Expr:
 
 
 def _converted_changes(native: Frame, table: Frame, to: str) -> Frame:
-    joined = native.join(table, on=["currency", "month"], how="left").with_columns(_month=nw.col("month"))
-    joined = joined.with_columns(rate=nw.when(nw.col("currency") == to).then(nw.lit(1.0)).otherwise(nw.col("rate")))
+    joined = native.join(table.select("currency", "m", "rate"), on=["currency", "m"], how="left")
+    joined = joined.with_columns(rate=either(nw.col("currency") == to, 1.0, nw.col("rate")))
     _complete(joined)
     joined = joined.with_columns(before=_at("before", "rate"), after=_at("after", "rate"))
     return joined.with_columns(change=nw.col("after") - nw.col("before"))
@@ -170,8 +175,7 @@ def _converted_changes(native: Frame, table: Frame, to: str) -> Frame:
 
 def _revaluations(native: Frame, table: Frame, keys: list[str], as_of: Any, to: str) -> Frame:
     """Return, for each stretch of unchanged MRR in a foreign currency, the months up to the next change, revalued."""
-    spans, window = in_order(native.filter(nw.col("currency") != to), keys, "month")
-    spans = spans.with_columns(until=nw.col("month").shift(-1).over(*keys, **window)).filter(nw.col("after") > 0)
+    spans = running(native.filter(nw.col("currency") != to), keys, "month", until=("after", "month")).filter(nw.col("after") > 0)
     spans = spans.select(*keys, since=nw.col("month"), until=nw.col("until"), held=nw.col("after"))
     months = spans.join(table, on="currency", how="inner").filter(nw.col("month") > nw.col("since"))
     months = months.filter(nw.col("until").is_null() | (nw.col("month") <= nw.col("until")))

@@ -7,34 +7,39 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.tables import Entered, Frame, enter
+from helpers.metrics.tables import Entered, Frame, collected, either, enter
 
 UNKNOWN = "unknown"
 SUMS = ("n", "x", "y", "g", "kept", "xx", "xy", "yy", "xg", "gg")
+SUMS_OF = {"logo": ("n", "kept"), "nrr": ("n", "x", "y", "xx", "xy", "yy"), "grr": ("n", "x", "g", "xx", "xg", "gg")}
 
 
-def with_products(pairs: Frame, suffix: str = "") -> Frame:
+def with_products(pairs: Frame, *, sign: str | None = None) -> Frame:
     """Add the columns whose sums make every retention rate and its interval.
 
     Parameters
     ----------
     pairs : narwhals frame
-        before, after (MRR of a customer then and now), before_present, after_present (was it a customer?).
-    suffix : str
-        Put behind the names of the new columns.
+        One row for each customer that was one before: before, after (its MRR then and now), after_present (is it one now?).
+    sign : str, optional
+        Column that is 1 for a state that begins and -1 for one that ends; all sums are taken with it.
 
     Returns
     -------
     narwhals frame
         With :data:`SUMS`: x and y are MRR before and after, g the smaller of the two, ``n`` and ``kept`` are 1 or 0, the
-        products are floats. All are 0 for who was no customer before.
+        products are floats.
     """
-    base, kept = nw.col("before_present").cast(nw.Int64), nw.col("after_present").cast(nw.Int64)
-    x, y, g, n, k = (name + suffix for name in ("x", "y", "g", "n", "kept"))
-    frame = pairs.with_columns(**{x: nw.col("before") * base, y: nw.col("after") * base, n: base, k: base * kept})
-    frame = frame.with_columns(**{g: nw.when(nw.col(y) < nw.col(x)).then(nw.col(y)).otherwise(nw.col(x))})
-    frame = frame.with_columns(**{f"{name}_": nw.col(name + suffix).cast(nw.Float64) for name in "xyg"})
-    return frame.with_columns(**{a + b + suffix: nw.col(f"{a}_") * nw.col(f"{b}_") for a, b in ("xx", "xy", "yy", "xg", "gg")})
+    before, after = nw.col("before"), nw.col("after")
+    n = nw.lit(1) if sign is None else nw.col(sign)
+    frame = pairs.with_columns(n=n, least=either(after < before, after, before), fbefore=before.cast(nw.Float64),
+                               fafter=after.cast(nw.Float64))
+    n = nw.col("n")
+    frame = frame.with_columns(x=before * n, y=after * n, g=nw.col("least") * n, kept=nw.col("after_present").cast(nw.Int64) * n)
+    frame = frame.with_columns(fleast=nw.col("least").cast(nw.Float64), fx=nw.col("fbefore") * n, fy=nw.col("fafter") * n)
+    products = {"xx": ("fx", "fbefore"), "xy": ("fx", "fafter"), "yy": ("fy", "fafter"), "xg": ("fx", "fleast")}
+    found = {name: nw.col(one) * nw.col(two) for name, (one, two) in products.items()}
+    return frame.with_columns(**found, gg=nw.col("fleast") * nw.col("fleast") * n)
 
 
 def grouped(entered: Entered, frame: Frame, sums: tuple[str, ...], *, customers: Any = None, by: str | None = None,
@@ -63,7 +68,7 @@ def grouped(entered: Entered, frame: Frame, sums: tuple[str, ...], *, customers:
         keys: list[str] = [*also]
     else:
         frame, keys = frame.join(_labels(entered, customers, by), on="customer_id", how="left"), [by, *also]
-        frame = frame.with_columns(nw.when(nw.col(by).is_null()).then(nw.lit(UNKNOWN)).otherwise(nw.col(by)).alias(by))
+        frame = frame.with_columns(either(nw.col(by).is_null(), nw.lit(UNKNOWN), nw.col(by)).alias(by))
     totals = [nw.col(name).sum() for name in sums]
     summed = frame.group_by(*keys).agg(*totals) if keys else frame.select(*totals)
     rows = entered.small(summed).rows(named=True)
@@ -78,6 +83,9 @@ def _labels(entered: Entered, customers: Any, by: str) -> Frame:
     if customers is None:
         raise MetricError(f"by = {by!r} needs the table customers. Give customers = company.customers.")
     other = enter(customers, name="customers", columns=("customer_id", by), beside=entered)
+    twice = collected(other.frame.group_by("customer_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1).sort("customer_id").head(1)).rows()
+    if twice:
+        raise MetricError(f"customers: customer_id {twice[0][0]!r} stands in {twice[0][1]} rows. Keep one, or they would be counted twice.")
     return beside(entered, other.frame.select("customer_id", nw.col(by).cast(nw.String)), "customers")
 
 
@@ -94,6 +102,7 @@ def _order(customers: Any, by: str) -> dict[str, int]:
     if dtype not in (nw.Categorical, nw.Enum):
         return {}
     try:
-        return {str(name): i for i, name in enumerate(nw.from_native(customers, eager_only=True)[by].cat.get_categories().to_list())}
+        categories = nw.from_native(customers, eager_only=True)[by].cat.get_categories().to_list()
+        return {str(name): i for i, name in enumerate(categories)}
     except TypeError:
         return {}

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.tables import Frame, collected, enter, months_between
+from helpers.metrics.tables import Frame, collected, either, enter, months_between
 
 COLUMNS = ("invoice_id", "customer_id", "issued_on", "service_from", "service_to", "amount", "kind")
 CHARGES = {"recurring": "recurring", "one-off": "one_off", "usage": "usage", "credit": "credit"}
@@ -60,25 +60,26 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     currency = [name for name in ("currency",) if name in frame.collect_schema().names()]
     charge = nw.col("kind")
     for kind, name in CHARGES.items():
-        charge = nw.when(nw.col("kind") == kind).then(nw.lit(name)).otherwise(charge)
+        charge = either(nw.col("kind") == kind, nw.lit(name), charge)
     adjusting = (nw.col("kind") == "recurring") & (nw.col("amount") < 0)
     rows = dated.select(
         "customer_id", *currency, subscription_id=nw.col("invoice_id"), starts_on=nw.col("service_from"), ends_on=nw.col("service_to"),
-        amount=nw.when(nw.col("kind") == "credit").then(nw.col("amount").cast(nw.Float64)).otherwise(amount), interval=nw.lit("month"),
-        discount=nw.lit(0.0), status=nw.lit("active"), charge=nw.when(adjusting).then(nw.lit("adjustment")).otherwise(charge), recorded_at=nw.col("issued_on"))
+        amount=either(nw.col("kind") == "credit", nw.col("amount").cast(nw.Float64), amount), interval=nw.lit("month"),
+        discount=nw.lit(0.0), status=nw.lit("active"), charge=either(adjusting, "adjustment", charge),
+        recorded_at=nw.col("issued_on"))
     one_off = nw.col("charge") == "one_off"
     months_again = months_between(nw.col("starts_on"), nw.col("ends_on"))
-    return entered.give(rows.with_columns(amount=nw.when(one_off).then(nw.col("amount") * months_again).otherwise(nw.col("amount"))))
+    return entered.give(rows.with_columns(amount=either(one_off, nw.col("amount") * months_again, nw.col("amount"))))
 
 
 def _check(frame: Frame) -> None:
     service = nw.col("service_from").is_null() | nw.col("service_to").is_null()
     tests = {
-        "have no service_from or service_to. Fill them in: an invoice without a span of service has no MRR": (nw.col("kind") == "recurring") & service,
+        "have no service_from or service_to. Fill them in: without a span of service there is no MRR": (nw.col("kind") == "recurring") & service,
         "end their service before it begins. Correct the dates": nw.col("service_to") <= nw.col("service_from"),
         f"have a kind that is not one of {', '.join(CHARGES)}": ~nw.col("kind").is_in(list(CHARGES)),
     }
     for words, test in tests.items():
-        bad = collected(frame.filter(test).select("invoice_id").head(3)).rows()
+        bad = collected(frame.filter(test).select("invoice_id").sort("invoice_id").head(3)).rows()
         if bad:
             raise MetricError(f"invoices: some lines {words}. First: {', '.join(str(row[0]) for row in bad)}.")

@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
 from helpers.metrics.policy import Policy
-from helpers.metrics.tables import Entered, Frame, collected, cut, day, enter, literal, months_between, move
+from helpers.metrics.tables import Entered, Frame, collected, cut, day, either, enter, literal, months_between, move, only
 
 REQUIRED = ("customer_id", "starts_on", "ends_on", "amount", "interval")
 OPTIONAL = ("subscription_id", "interval_count", "discount", "discount_duration", "status", "charge", "currency",
@@ -46,7 +46,7 @@ class Lines:
 
     def rounded(self, expr: nw.Expr) -> nw.Expr:
         """Round a sum of lines to whole smallest units (halves up)."""
-        return expr if self.fine == 1 else (expr + self.fine // 2) // self.fine
+        return expr if self.fine == 1 else (expr.cast(nw.Float64) / self.fine + 0.5).floor().cast(nw.Int64)
 
 
 def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tuple[str, ...] | None = None,
@@ -90,7 +90,8 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
                           "helpers.metrics.currency.convert(subscriptions, rates, to=...).")
     if not set(keys) <= set(frame.collect_schema().names()):
         raise MetricError("subscriptions: grain = 'subscription' needs a column 'subscription_id'. Add it, or use grain = 'customer'.")
-    frame = _until(_ended(_with_mrr(frame, policy, held), policy), report_day)
+    frame = _with_mrr(frame, policy, held, paused=seen["paused"])
+    frame = _until(_ended(frame, policy, late=seen["past_due"]), report_day)
     kept = [name for name in keep if name in frame.collect_schema().names()]
     return Lines(frame.select(*keys, "starts_on", "ends_on", "mrr", *held, *kept), entered, policy, keys, held, seen["first"], report_day)
 
@@ -148,20 +149,19 @@ def _rules(columns: set[str], policy: Policy) -> dict[str, tuple[str, nw.Expr, s
 
 
 def _inspect(frame: Frame, policy: Policy) -> dict[str, Any]:
-    """Check every row in one pass, and note what the lines need to know: paused and free rows, the first start."""
+    """Check every row in one pass, and note what the lines need to know: which states there are, the first start."""
     columns = set(frame.collect_schema().names())
     rules = _rules(columns, policy)
-    notes = {"paused": (nw.col("status") == "paused") if "status" in columns else nw.lit(False),
-             "free": (nw.col("amount") == 0) | ((nw.col("discount") == 1) if "discount" in columns else nw.lit(False))}
+    notes = {name: nw.col("status") == name for name in ("paused", "past_due") if "status" in columns}
+    notes["free"] = (nw.col("amount") == 0) | (nw.col("discount") == 1) if "discount" in columns else nw.col("amount") == 0
     flags = {**{name: rule for name, (_, rule, _) in rules.items()}, **notes}
-    flagged = frame.select("starts_on", **{f"{name}_": flag.cast(nw.Int64) for name, flag in flags.items()})
-    found = collected(flagged.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"),
-                                     **{name: nw.col(f"{name}_").sum() for name in flags})).rows(named=True)[0]
+    counts = {name: flag.cast(nw.Int64).sum() for name, flag in flags.items()}
+    found = collected(frame.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"), **counts)).rows(named=True)[0]
     for name, (column, rule, words) in rules.items():
         if broken := int(found["rows"]) - int(found[name] or 0):
             raise MetricError(_complaint(frame, column, rule, words, broken))
     first = found["first"]
-    return {"paused": bool(found["paused"]), "free": bool(found["free"]), "currencies": _currencies(frame, columns),
+    return {**{name: bool(found.get(name)) for name in ("paused", "past_due", "free")}, "currencies": _currencies(frame, columns),
             "first": None if first is None or first != first else day(first, "starts_on")}
 
 
@@ -175,8 +175,8 @@ def _currencies(frame: Frame, columns: set[str]) -> list[str]:
 def _complaint(frame: Frame, column: str, rule: nw.Expr, words: str, count: int) -> str:
     names = frame.collect_schema().names()
     label = "subscription_id" if "subscription_id" in names else "customer_id"
-    broken = frame.with_columns(kept_=nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))).filter(nw.col("kept_") == 0)
-    shown = collected(broken.select(label, column).head(3)).rows()
+    broken = frame.with_columns(kept_=either(rule, 1, 0)).filter(nw.col("kept_") == 0)
+    shown = collected(broken.select(label, column).sort(label).head(3)).rows()
     listed = ", ".join(f"{row[0]} ({row[-1]})" for row in shown)
     rows = "1 row" if count == 1 else f"{count:,} rows"
     return f"subscriptions.{column}: {rows} {words}. First {label}: {listed}."
@@ -197,7 +197,7 @@ def _known(frame: Frame, policy: Policy, as_of: dt.date | None) -> Frame:
     if "end_recorded_at" in schema:
         recorded = nw.col("end_recorded_at")
         known = recorded.is_null() | (recorded < literal(tomorrow, schema["end_recorded_at"]))
-        frame = frame.with_columns(ends_on=nw.when(known).then(nw.col("ends_on")))
+        frame = frame.with_columns(ends_on=only(known, nw.col("ends_on")))
     return frame
 
 
@@ -221,24 +221,24 @@ def _charges(policy: Policy) -> tuple[str, ...]:
     return ("recurring", "adjustment", *extra, *(("refund", "credit") * (policy.refunds == "negative")))
 
 
-def _ended(frame: Frame, policy: Policy) -> Frame:
+def _ended(frame: Frame, policy: Policy, *, late: bool) -> Frame:
     """Switches 17 and 19: bring forward the end of rows that are past due or were cancelled."""
     columns = frame.collect_schema().names()
     earlier = {"canceled": "canceled_on", "requested": "cancel_requested_on"}.get(policy.churn_date)
     if earlier in columns:
         frame = frame.with_columns(ends_on=_earliest(nw.col("ends_on"), nw.col(earlier)))
-    if isinstance(policy.past_due, int) and "status" in columns:
+    if late and isinstance(policy.past_due, int):
         since = nw.col("starts_on")
         if "past_due_on" in columns:
-            since = nw.when(nw.col("past_due_on").is_null()).then(since).otherwise(nw.col("past_due_on"))
+            since = either(nw.col("past_due_on").is_null(), since, nw.col("past_due_on"))
         limit = move(since, f"{policy.past_due}d", frame.collect_schema()["starts_on"])
-        late = (nw.col("status") == "past_due") & (nw.col("ends_on").is_null() | (nw.col("ends_on") > limit))
-        frame = frame.with_columns(ends_on=nw.when(late).then(limit).otherwise(nw.col("ends_on")))
+        beyond = (nw.col("status") == "past_due") & (nw.col("ends_on").is_null() | (nw.col("ends_on") > limit))
+        frame = frame.with_columns(ends_on=either(beyond, limit, nw.col("ends_on")))
     return frame
 
 
 def _earliest(first: nw.Expr, second: nw.Expr) -> nw.Expr:
-    return nw.when(second.is_null() | (first <= second)).then(first).otherwise(second)
+    return either(second.is_null() | (first <= second), first, second)
 
 
 def _until(frame: Frame, as_of: dt.date | None) -> Frame:
@@ -248,7 +248,7 @@ def _until(frame: Frame, as_of: dt.date | None) -> Frame:
         tomorrow = as_of + dt.timedelta(days=1)
         frame = frame.filter(nw.col("starts_on") < literal(tomorrow, schema["starts_on"]))
         ended = nw.col("ends_on") < literal(tomorrow, schema["ends_on"])
-        frame = frame.with_columns(ends_on=nw.when(ended).then(nw.col("ends_on")))
+        frame = frame.with_columns(ends_on=only(ended, nw.col("ends_on")))
     return frame.filter(nw.col("ends_on").is_null() | (nw.col("ends_on") > nw.col("starts_on")))
 
 
@@ -259,18 +259,18 @@ def monthly_factor(policy: Policy) -> nw.Expr:
     """Months' worth of one interval, as a factor on the amount: 1 for a month, 1/12 for a year (switch 4)."""
     factor = nw.lit(1.0)
     for name, value in (("day", policy.days_per_month), ("week", policy.weeks_per_month)):
-        factor = nw.when(nw.col("interval") == name).then(nw.lit(float(value))).otherwise(factor)
+        factor = either(nw.col("interval") == name, float(value), factor)
     return factor
 
 
 def _months_divisor() -> nw.Expr:
     divisor = nw.lit(1.0)
     for name in ("quarter", "year"):
-        divisor = nw.when(nw.col("interval") == name).then(nw.lit(float(MONTHS[name]))).otherwise(divisor)
+        divisor = either(nw.col("interval") == name, nw.lit(float(MONTHS[name])), divisor)
     return divisor
 
 
-def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...]) -> Frame:
+def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bool) -> Frame:
     columns = frame.collect_schema().names()
     price = nw.col("amount").cast(nw.Float64)
     monthly = price * monthly_factor(policy) / _months_divisor()
@@ -282,35 +282,35 @@ def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...]) -> Frame:
         monthly = monthly * _billed_share(columns)
     if "charge" in columns:
         monthly = _irregular(monthly)
-    paused = (nw.col("status") == "paused") if "status" in columns else nw.lit(False)
-    if "status" in columns and policy.pauses != "keep":
-        monthly = nw.when(paused).then(nw.lit(0.0)).otherwise(monthly)
+    pause = (nw.col("status") == "paused") if paused else nw.lit(False)
+    if paused and policy.pauses != "keep":
+        monthly = either(pause, 0.0, monthly)
     unit = policy.minor_units * (FINE if policy.rounding == "state" else 1)
     if "charge" in columns and policy.usage.startswith("trailing"):
         frame, monthly = _trailing(frame, monthly, policy)
     frame = frame.with_columns(mrr=(monthly * unit + 0.5).floor().cast(nw.Int64))
     if not held:
         return frame
-    flags = {"paused": paused, "free": (nw.col("mrr") == 0) & ~paused}
-    return frame.with_columns(**{name: nw.when(flags[name]).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64) for name in held})
+    flags = {"paused": pause, "free": (nw.col("mrr") == 0) & ~pause}
+    return frame.with_columns(**{name: either(flags[name], 1, 0).cast(nw.Int64) for name in held})
 
 
 def _discount(columns: list[str], policy: Policy) -> nw.Expr:
     """Switch 5: the share taken off, as far as the policy takes it off. Without a duration a discount has no end."""
-    share = nw.when(nw.col("discount").is_null()).then(nw.lit(0.0)).otherwise(nw.col("discount"))
+    share = either(nw.col("discount").is_null(), 0.0, nw.col("discount"))
     if policy.discounts == "all" or "discount_duration" not in columns:
         return share
     counts = nw.col("discount_duration").is_null() | (nw.col("discount_duration") == "forever")
     if policy.discounts == "forever_or_monthly":
         counts = counts | (nw.col("interval") == "month")
-    return nw.when(counts).then(share).otherwise(nw.lit(0.0))
+    return either(counts, share, 0.0)
 
 
 def _irregular(monthly: nw.Expr) -> nw.Expr:
     """Switches 8 and 18: one-off lines spread over their dates; refunds as negative lines over theirs."""
     spread = nw.col("amount").cast(nw.Float64).abs() / months_between(nw.col("starts_on"), nw.col("ends_on"))
-    monthly = nw.when(nw.col("charge").is_in(["one_off", "setup"])).then(spread).otherwise(monthly)
-    return nw.when(nw.col("charge").is_in(["refund", "credit"])).then(-spread).otherwise(monthly)
+    monthly = either(nw.col("charge").is_in(["one_off", "setup"]), spread, monthly)
+    return either(nw.col("charge").is_in(["refund", "credit"]), -spread, monthly)
 
 
 def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy) -> tuple[Frame, nw.Expr]:
@@ -318,19 +318,19 @@ def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy) -> tuple[Frame, nw
     months = int(policy.usage.removeprefix("trailing_"))
     dtype = frame.collect_schema()["starts_on"]
     usage, first = nw.col("charge") == "usage", cut(nw.col("starts_on"), "1mo", dtype)
-    monthly = nw.when(usage).then(monthly / months).otherwise(monthly)
+    monthly = either(usage, monthly / months, monthly)
     return frame.with_columns(
-        starts_on=nw.when(usage).then(first).otherwise(nw.col("starts_on")),
-        ends_on=nw.when(usage).then(move(first, f"{months}mo", dtype)).otherwise(nw.col("ends_on"))), monthly
+        starts_on=either(usage, first, nw.col("starts_on")),
+        ends_on=either(usage, move(first, f"{months}mo", dtype), nw.col("ends_on"))), monthly
 
 
 def _billed_share(columns: list[str]) -> nw.Expr:
     """Switch 12: a line shorter than its interval was billed for that part only, until it is renewed."""
     length = nw.lit(1.0)
     for name in ("quarter", "year"):
-        length = nw.when(nw.col("interval") == name).then(nw.lit(float(MONTHS[name]))).otherwise(length)
+        length = either(nw.col("interval") == name, nw.lit(float(MONTHS[name])), length)
     if "interval_count" in columns:
         length = length * nw.col("interval_count")
     share = months_between(nw.col("starts_on"), nw.col("ends_on")) / length
     whole = nw.col("ends_on").is_null() | nw.col("interval").is_in(["day", "week"]) | (share > 1)
-    return nw.when(whole).then(nw.lit(1.0)).otherwise(share)
+    return either(whole, 1.0, share)

@@ -9,10 +9,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.lines import priced
+from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import SWITCHES, Policy
 from helpers.metrics.presets import PRESETS
-from helpers.metrics.revenue import KINDS, OTHER_KINDS, movements_of, total_mrr
+from helpers.metrics.revenue import KINDS, OTHER_KINDS, movements_of, states_at
 from helpers.metrics.tables import Entered, Frame, build, collected, day, enter, literal
 
 MEASURES = ("mrr_end", *KINDS, *OTHER_KINDS)
@@ -51,7 +51,8 @@ class Reconciliation:
     def __repr__(self) -> str:
         rows = nw.from_native(self.totals, eager_only=True).rows(named=True)
         end = next(row for row in rows if row["measure"] == "mrr_end")
-        parts = [(row["switch"], row["mrr_end"]) for row in nw.from_native(self.by_switch, eager_only=True).rows(named=True) if row["mrr_end"]]
+        switches = nw.from_native(self.by_switch, eager_only=True).rows(named=True)
+        parts = [(row["switch"], row["mrr_end"]) for row in switches if row["mrr_end"]]
         listed = ", ".join(f"{name} {amount:+,.2f}" for name, amount in sorted(parts, key=lambda part: -abs(part[1])))
         return (f"MRR at the end of {self.period}: {end['a']:,.2f} under {self.policy_a}, {end['b']:,.2f} under {self.policy_b}: "
                 f"{end['difference']:+,.2f}" + (f" ({listed})" if listed else ""))
@@ -84,8 +85,9 @@ def reconcile(subscriptions: Any, policy_a: Policy, policy_b: Policy, *, start: 
     >>> from helpers.metrics.examples import table_of
     >>> table = table_of([{"customer_id": "a", "starts_on": "2024-01-05", "amount": 100, "discount": 0.2, "status": "active"},
     ...                   {"customer_id": "b", "starts_on": "2024-02-05", "amount": 50, "discount": 0.0, "status": "trial"}])
-    >>> reconcile(table, Policy(), Policy(discounts="none", trials="count"), start="2023-12-31", end="2024-12-31")
-    MRR at the end of 2023-12-31 to 2024-12-31: 80.00 under policy default, 150.00 under policy default, but discounts = none, trials = count: +70.00 (trials +50.00, discounts +20.00)
+    >>> found = reconcile(table, Policy(), Policy(discounts="none", trials="count"), start="2023-12-31", end="2024-12-31")
+    >>> found.by_switch[["switch", "mrr_end"]].to_numpy().tolist()
+    [['discounts', 20.0], ['trials', 50.0]]
     """
     first, last = day(start, "start"), day(end, "end")
     if last < first:
@@ -106,11 +108,12 @@ def reconcile(subscriptions: Any, policy_a: Policy, policy_b: Policy, *, start: 
     a, b = measured(policy_a), measured(policy_b)
     totals = {"measure": list(MEASURES), "a": [a[name] for name in MEASURES], "b": [b[name] for name in MEASURES],
               "difference": [round(b[name] - a[name], 6) for name in MEASURES]}
-    return Reconciliation(policy_a, policy_b, f"{first} to {last}", entered.build(totals), entered.build(_switch_rows(parts, policy_a, policy_b)),
+    by_switch = entered.build(_switch_rows(parts, policy_a, policy_b))
+    return Reconciliation(policy_a, policy_b, f"{first} to {last}", entered.build(totals), by_switch,
                           _by_customer(entered, subscriptions, policy_a, policy_b, first, last), idle)
 
 
-_FIELDS = [name for switch in SWITCHES for name in ((switch.name, "days_per_month") if switch.name == "weeks_per_month" else (switch.name,))]
+_FIELDS = [name for switch in SWITCHES for name in (switch.name, *(("days_per_month",) if switch.number == 4 else ()))]
 
 
 def _idle(subscriptions: Any, policy_a: Policy, policy_b: Policy, differing: list[str]) -> dict[str, str]:
@@ -145,20 +148,28 @@ def _parts(policy_a: Policy, policy_b: Policy, switches: list[str], measured: An
 
 def _switch_rows(parts: dict[str, dict[str, float]], policy_a: Policy, policy_b: Policy) -> dict[str, list[Any]]:
     switches = {switch.name: switch for switch in SWITCHES} | {"days_per_month": SWITCHES[3]}
-    rows = [{"switch": name, "number": switches[name].number, "question": switches[name].question, "a": str(getattr(policy_a, name)),
-             "b": str(getattr(policy_b, name)), **{measure: round(value, 6) for measure, value in values.items()}} for name, values in parts.items()]
+    rows = []
+    for name, values in parts.items():
+        sides = {"a": str(getattr(policy_a, name)), "b": str(getattr(policy_b, name))}
+        rounded = {measure: round(value, 6) for measure, value in values.items()}
+        rows.append({"switch": name, "number": switches[name].number, "question": switches[name].question, **sides, **rounded})
     return {name: [row[name] for row in rows] for name in ("switch", "number", "question", "a", "b", *MEASURES)}
 
 
 def _measures(subscriptions: Any, policy: Policy, first: dt.date, last: dt.date) -> dict[str, float]:
-    moved = _moves(subscriptions, policy, first, last)
-    sums = dict(collected(moved.group_by("kind").agg(nw.col("change").sum())).select("kind", "change").rows())
+    lines = _lines(subscriptions, policy, last)
+    sums = dict(collected(_moves(lines, first).group_by("kind").agg(nw.col("change").sum())).select("kind", "change").rows())
+    present = states_at(lines, {"mrr": last}).filter(nw.col("mrr_present"))
+    end = collected(present.select(nw.col("mrr").sum())).rows()[0][0]
     values = {kind: float(sums.get(kind, 0)) / policy.minor_units for kind in (*KINDS, *OTHER_KINDS)}
-    return {"mrr_end": total_mrr(subscriptions, last, policy=policy, as_of=last).value, **values}
+    return {"mrr_end": float(end or 0) / policy.minor_units, **values}
 
 
-def _moves(subscriptions: Any, policy: Policy, first: dt.date | None, last: dt.date) -> Frame:
-    lines = priced(subscriptions, policy=policy.replace(right_edge="keep"), as_of=last)
+def _lines(subscriptions: Any, policy: Policy, as_of: dt.date) -> Lines:
+    return priced(subscriptions, policy=policy.replace(right_edge="keep"), as_of=as_of)
+
+
+def _moves(lines: Lines, first: dt.date | None) -> Frame:
     moved = movements_of(lines).select("customer_id", "month", "kind", "change")
     return moved if first is None else moved.filter(nw.col("month") > literal(first, lines.frame.collect_schema()["starts_on"]))
 
@@ -167,12 +178,13 @@ def _by_customer(entered: Entered, subscriptions: Any, policy_a: Policy, policy_
     """List the movements that differ between the two policies."""
     found: dict[tuple, list[float]] = {}
     for side, policy in enumerate((policy_a, policy_b)):
-        moved = _moves(subscriptions, policy, first, last).group_by("customer_id", "month", "kind").agg(nw.col("change").sum())
-        for customer, month, kind, change in collected(moved, polars=entered.polars).select("customer_id", "month", "kind", "change").rows():
+        moved = _moves(_lines(subscriptions, policy, last), first).group_by("customer_id", "month", "kind").agg(nw.col("change").sum())
+        summed = collected(moved, polars=entered.polars).select("customer_id", "month", "kind", "change")
+        for customer, month, kind, change in summed.rows():
             found.setdefault((customer, month, kind), [0.0, 0.0])[side] = float(change) / policy.minor_units
     rows = [(*key, a, b, round(b - a, 6)) for key, (a, b) in found.items() if a != b]
     rows.sort(key=lambda row: (-abs(row[5]), str(row[:3])))
-    return entered.build({name: [row[i] for row in rows] for i, name in enumerate(("customer_id", "month", "kind", "a", "b", "difference"))})
+    return entered.listed(("customer_id", "month", "kind", "a", "b", "difference"), rows)
 
 
 def restatements(subscriptions: Any, *, known_then: Any, known_now: Any, policy: Policy = Policy()) -> Any:
@@ -208,13 +220,13 @@ def restatements(subscriptions: Any, *, known_then: Any, known_now: Any, policy:
     closed = then.replace(day=1) if (then + dt.timedelta(days=1)).day != 1 else then + dt.timedelta(days=1)
     found: dict[tuple, list[float]] = {}
     for side, as_of in enumerate((then, now)):
-        moved = _moves(subscriptions, policy.replace(backdating="as_recorded"), None, as_of)
+        moved = _moves(_lines(subscriptions, policy.replace(backdating="as_recorded"), as_of), None)
         summed = moved.group_by("month", "kind").agg(nw.col("change").sum())
         for month, kind, change in collected(summed, polars=entered.polars).select("month", "kind", "change").rows():
             if day(month, "month") < closed:
                 found.setdefault((month, kind), [0.0, 0.0])[side] = float(change) / policy.minor_units
     rows = [(*key, a, b, round(b - a, 6)) for key, (a, b) in sorted(found.items(), key=str) if a != b]
-    return entered.build({name: [row[i] for row in rows] for i, name in enumerate(("month", "kind", "then", "now", "difference"))})
+    return entered.listed(("month", "kind", "then", "now", "difference"), rows)
 
 
 def policy_table(policy: Policy = Policy()) -> Any:
@@ -241,4 +253,5 @@ def policy_table(policy: Policy = Policy()) -> Any:
         meaning = switch.choices.get(str(value)) or next(text for choice, text in switch.choices.items() if choice.startswith("<"))
         source = "; ".join(read[name] for name in (switch.name, "days_per_month" if switch.number == 4 else "") if name in read)
         rows.append((switch.number, switch.name, switch.question, str(value), meaning, source))
-    return build({name: [row[i] for row in rows] for i, name in enumerate(("number", "switch", "question", "value", "meaning", "read_in"))})
+    names = ("number", "switch", "question", "value", "meaning", "read_in")
+    return build({name: [row[i] for row in rows] for i, name in enumerate(names)})

@@ -11,7 +11,7 @@ from helpers.metrics.errors import MetricError
 from helpers.metrics.groups import grouped
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Entered, Frame, day, enter, literal, months_between
+from helpers.metrics.tables import Entered, Frame, day, either, enter, literal, months_between
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 COLUMNS = ("contract_id", "customer_id", "kind", "renews_contract_id", "starts_on", "ends_on", "recurring_amount")
@@ -71,7 +71,8 @@ def renewal_rate(contracts: Any, start: Any, end: Any, *, by_money: bool = True,
     labels = {by: [row[by] for row in sums]} if by and sums else {}
     table = entered.build({**labels, **{name: [row[name] for row in rows] for name in rows[0]}})
     formula = "(renewed + added) / due, for one year" if by_money and add_ons else "renewed / due"
-    return Result(f"renewal rate by {'money' if by_money else 'count'}", table, policy=policy, formula=formula, period=f"{first} to {last}",
+    name = f"renewal rate by {'money' if by_money else 'count'}"
+    return Result(name, table, policy=policy, formula=formula, period=f"{first} to {last}",
                   behind=lambda: entered.give(due, sort=["customer_id"]))
 
 
@@ -85,7 +86,7 @@ def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool) -> 
     again = frame.filter(nw.col("kind") == "renewal", ~nw.col("renews_contract_id").is_null())
     again = again.group_by("renews_contract_id").agg(nw.col("yearly").sum().alias("renewed"))
     due = due.join(again, left_on="contract_id", right_on="renews_contract_id", how="left")
-    due = due.with_columns(renewed=_or_zero("renewed"), renewals=nw.when(nw.col("renewed").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)))
+    due = due.with_columns(renewed=_or_zero("renewed"), renewals=either(nw.col("renewed").is_null(), 0, 1))
     due = due.group_by("customer_id").agg(nw.col("due").sum(), nw.col("renewed").sum(), nw.col("renewals").sum())
     if not add_ons:
         return due.with_columns(added=nw.lit(0.0))
@@ -95,12 +96,12 @@ def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool) -> 
 
 
 def _or_zero(name: str) -> nw.Expr:
-    return nw.when(nw.col(name).is_null()).then(nw.lit(0.0)).otherwise(nw.col(name))
+    return either(nw.col(name).is_null(), 0.0, nw.col(name))
 
 
 def _products(due: Frame) -> Frame:
     frame = due.with_columns(n=nw.lit(1), x=nw.col("due"), y=nw.col("renewed") + nw.col("added"),
-                             kept=nw.when(nw.col("renewals") > 0).then(nw.lit(1)).otherwise(nw.lit(0)))
+                             kept=either(nw.col("renewals") > 0, 1, 0))
     return frame.with_columns(**{a + b: nw.col(a) * nw.col(b) for a, b in ("xx", "xy", "yy")})
 
 

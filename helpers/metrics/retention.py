@@ -23,10 +23,10 @@ from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.renewals import renewal_rate
 from helpers.metrics.result import Result
-from helpers.metrics.revenue import ARRIVALS, movements_of, net_events, states_at
+from helpers.metrics.revenue import ARRIVALS, events_of, movements_of, states_at
 from helpers.metrics.sbg import SBG, fit_sbg, fit_sbg_from
 from helpers.metrics.tenure import life_table, survival
-from helpers.metrics.tables import Frame, day, enter, in_order, index_of, literal, month_end, month_index, month_of
+from helpers.metrics.tables import Frame, day, either, enter, index_of, literal, month_end, month_index, month_of, settled, stacked
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 __all__ = ["SBG", "annualise_churn", "cohort_triangle", "customer_churn", "customer_churn_rate", "fit_sbg", "fit_sbg_from", "grr",
@@ -223,19 +223,29 @@ def retention_definitions(subscriptions: Any, start: Any, end: Any, *, policy: P
     >>> rows = [["a", "2023-01-01", "2024-06-01", 100.0], ["a", "2024-06-01", None, 150.0], ["b", "2023-01-01", "2024-03-01", 100.0]]
     >>> subs = pd.DataFrame(rows, columns=["customer_id", "starts_on", "ends_on", "amount"]).assign(interval="month")
     >>> subs[["starts_on", "ends_on"]] = subs[["starts_on", "ends_on"]].apply(pd.to_datetime)
-    >>> dict(zip(*(retention_definitions(subs, "2023-12-31", "2024-12-31")[name] for name in ("definition", "value"))))["nrr_survivors_only"]
+    >>> table = retention_definitions(subs, "2023-12-31", "2024-12-31").set_index("definition")
+    >>> float(table.loc["nrr_survivors_only", "value"])
     1.5
     """
-    first, last = day(start, "start"), day(end, "end")
-    if last < first:
-        raise MetricError(f"retention_definitions: end {last} lies before start {first}. Swap them.")
-    snapshot = policy.replace(grain="customer", time_base="month_end", same_month="snapshot", reactivation="any_gap", right_edge="keep")
-    lines = priced(subscriptions, policy=snapshot, as_of=as_of)
+    first, last = _window("retention_definitions", start, end)
+    lines = _snapshot(subscriptions, policy, as_of)
     pairs = states_at(lines, {"before": first, "after": last})
     values = _definition_values(_totals(lines, pairs), *_flows(lines, pairs, first, last))
     return lines.entered.build({"definition": list(DEFINITIONS), "value": [values[name] for name in DEFINITIONS],
                                 "legitimate": [right for right, _ in DEFINITIONS.values()],
                                 "what_it_counts": [words for _, words in DEFINITIONS.values()]})
+
+
+def _window(name: str, start: Any, end: Any) -> tuple[dt.date, dt.date]:
+    first, last = day(start, "start"), day(end, "end")
+    if last < first:
+        raise MetricError(f"{name}: end {last} lies before start {first}. Swap them.")
+    return first, last
+
+
+def _snapshot(subscriptions: Any, policy: Policy, as_of: Any) -> Lines:
+    month_ends = policy.replace(grain="customer", time_base="month_end", same_month="snapshot", reactivation="any_gap", right_edge="keep")
+    return priced(subscriptions, policy=month_ends, as_of=as_of)
 
 
 def _definition_values(totals: dict[str, float], flows: dict[str, float], chained: float) -> dict[str, float]:
@@ -256,10 +266,10 @@ def _definition_values(totals: dict[str, float], flows: dict[str, float], chaine
 
 def _totals(lines: Lines, pairs: Frame) -> dict[str, float]:
     """Sum what the customers of the start, and everybody, paid at both ends."""
-    gone = nw.when(nw.col("after_present")).then(nw.lit(0)).otherwise(nw.col("before"))
+    gone = either(nw.col("after_present"), 0, nw.col("before"))
     sums = {"before": "x", "capped": "g", "gone": "gone", "after": "end", "came": "came"}
-    ends = pairs.with_columns(capped=nw.when(nw.col("after") < nw.col("before")).then(nw.col("after")).otherwise(nw.col("before")), gone=gone,
-                              came=nw.when(nw.col("before_present")).then(nw.lit(0)).otherwise(nw.col("after")))
+    ends = pairs.with_columns(capped=either(nw.col("after") < nw.col("before"), nw.col("after"), nw.col("before")), gone=gone,
+                              came=either(nw.col("before_present"), 0, nw.col("after")))
     found = lines.entered.small(ends.select(*[nw.col(name).sum() for name in sums])).rows(named=True)[0]
     return {short: float(found[name] or 0) for name, short in sums.items()}
 
@@ -276,20 +286,21 @@ def _flows(lines: Lines, pairs: Frame, first: dt.date, last: dt.date) -> tuple[d
     there = pairs.filter(nw.col("before_present")).select("customer_id", here=nw.lit(1))
     moved = movements_of(lines).select("customer_id", "month", "kind", "change").join(there, on="customer_id", how="left")
     moved = moved.with_columns(here=(~nw.col("here").is_null()).cast(nw.Int64))
-    rows = lines.entered.small(moved.group_by("month", "kind", "here").agg(nw.col("change").sum())).rows()
+    rows = lines.entered.small(moved.group_by("month", "kind", "here").agg(nw.col("change").sum())).select("month", "kind", "here", "change").rows()
     flows = defaultdict(float)
-    losses: dict[int, float] = defaultdict(float)
-    arrivals: dict[int, float] = defaultdict(float)
     for month, kind, here, change in rows:
         if index_of(first) < index_of(month) <= index_of(last):
             flows[kind] += float(change) * here
             flows["newcomers"] += float(change) * (not here and kind == "expansion")
-        (arrivals if kind in ARRIVALS else losses)[index_of(month)] += float(change)
-    return flows, _chained(arrivals, losses, index_of(first), index_of(last))
+    return flows, _chained([(month, kind, change) for month, kind, _, change in rows], index_of(first), index_of(last))
 
 
-def _chained(arrivals: dict[int, float], others: dict[int, float], first: int, last: int) -> float:
-    """Multiply the monthly rates: what is left, without arrivals, over what was there."""
+def _chained(rows: list[tuple[dt.date, str, float]], first: int, last: int) -> float:
+    """Multiply the monthly rates, from changes by month and kind: what is left, without arrivals, over what was there."""
+    arrivals: dict[int, float] = defaultdict(float)
+    others: dict[int, float] = defaultdict(float)
+    for on, kind, change in rows:
+        (arrivals if kind in ARRIVALS else others)[index_of(on)] += float(change)
     total, rate = 0.0, 1.0
     for month in range(min([*arrivals, *others], default=last), last + 1):
         if month > first:
@@ -378,18 +389,15 @@ def nrr_trailing(subscriptions: Any, *, as_of: Any, windows: int = 12, every: in
     >>> nrr_trailing(from_series({"a": [100] * 13 + [200] * 2}), as_of="2025-03-31", windows=2).value
     2.0
     """
-    rows = [row for row in _rows(retention_by_month(subscriptions, as_of=as_of, policy=policy)) if row["mature"]][::-1][::every][:windows]
+    months = retention_by_month(subscriptions, as_of=as_of, policy=policy)
+    rows = [row for row in nw.from_native(months, eager_only=True).rows(named=True) if row["mature"]][::-1][::every][:windows]
     short = len(rows) < windows
     reason = f"only {len(rows)} of {windows} windows can be seen" if short else ""
     value = math.nan if short else sum(row["nrr"] for row in rows) / windows
-    table = {"value": [value], "low": [math.nan], "high": [math.nan], "n": [rows[0]["n"] if rows else 0], "mature": [not short], "reason": [reason]}
     entered = enter(subscriptions, name="subscriptions", columns=("customer_id",))
-    return Result("NRR, trailing average", entered.build(table), policy=policy, formula=f"mean of {windows} trailing-year NRRs, {every} months apart",
-                  period=f"to {day(as_of, 'as_of')}", behind=lambda: retention_by_month(subscriptions, as_of=as_of, policy=policy))
-
-
-def _rows(table: Any) -> list[dict[str, Any]]:
-    return nw.from_native(table, eager_only=True).rows(named=True)
+    table = entered.figure(value, n=rows[0]["n"] if rows else 0, late=short, reason=reason)
+    return Result("NRR, trailing average", table, policy=policy, formula=f"mean of {windows} trailing-year NRRs, {every} months apart",
+                  period=f"to {day(as_of, 'as_of')}", behind=lambda: months)
 
 
 def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Policy()) -> Result:
@@ -415,14 +423,15 @@ def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Po
     >>> round(nrr_chained(five_customers(), "2024-01-31", "2024-04-30").value, 6)
     0.769737
     """
-    table = nw.from_native(retention_definitions(subscriptions, start, end, policy=policy), eager_only=True)
-    value = next(row["value"] for row in table.rows(named=True) if row["definition"] == "nrr_chained_monthly")
-    at_start = nrr(subscriptions, start, start, policy=policy)
-    entered = enter(subscriptions, name="subscriptions", columns=("customer_id",))
-    row = {"value": [value], "low": [math.nan], "high": [math.nan], "n": [at_start.n], "mature": [True],
-           "reason": ["" if value == value else "a month began without MRR"]}
-    return Result("NRR, chained monthly", entered.build(row), policy=policy, formula="product of the monthly NRRs",
-                  period=f"{day(start, 'start')} to {day(end, 'end')}", behind=at_start.behind)
+    first, last = _window("nrr_chained", start, end)
+    lines = _snapshot(subscriptions, policy, None)
+    pairs = states_at(lines, {"before": first, "after": last}).filter(nw.col("before_present"))
+    n = lines.entered.small(pairs.select(nw.len().alias("n"))).rows()[0][0]
+    summed = movements_of(lines).group_by("month", "kind").agg(nw.col("change").sum())
+    value = _chained(lines.entered.small(summed).select("month", "kind", "change").rows(), index_of(first), index_of(last))
+    figure = lines.entered.figure(value, n=int(n), reason="" if value == value else "a month began without MRR")
+    return Result("NRR, chained monthly", figure, policy=policy, formula="product of the monthly NRRs", period=f"{first} to {last}",
+                  behind=lambda: lines.entered.give(pairs.select("customer_id", "before", "after"), sort=["customer_id"]))
 
 
 MONTHLY = ("month", *(name + end for name in ("nrr", "grr", "logo") for end in ("", "_low", "_high")), "n", "mature")
@@ -440,26 +449,17 @@ def _month_row(index: int, totals: dict[str, Any], months: int, late: bool) -> d
 def _changes_by_month(lines: Lines, months: int) -> Frame:
     """Return how the sums behind the rates change from month to month."""
     measures = ["mrr", *[name for name in lines.held if name == "free"]]
-    net = net_events(lines)
-    index, zero = month_index(nw.col("step")), nw.lit(0, dtype=nw.Int64)
-    now = net.select("customer_id", m=index, **{f"{name}_now": nw.col(name) for name in measures}, **{f"{name}_then": zero for name in measures})
-    then = net.select("customer_id", m=index + months, **{f"{name}_now": zero for name in measures}, **{f"{name}_then": nw.col(name) for name in measures})
-    columns = [f"{name}_{moment}" for name in measures for moment in ("now", "then")]
-    both = nw.concat([now, then]).group_by("customer_id", "m").agg(*[nw.col(name).sum() for name in columns])
-    both, window = in_order(both, ["customer_id"], "m")
-    state = both.with_columns(**{f"{name}_1": nw.col(name).cum_sum().over("customer_id", **window) for name in columns})
-    state = state.with_columns(**{f"{name}_0": nw.col(f"{name}_1") - nw.col(name) for name in columns})
-    for moment in ("_0", "_1"):
-        state = with_products(state.with_columns(**_pair(lines, moment)), suffix=moment)
-    change = state.select("m", **{name: nw.col(f"{name}_1") - nw.col(f"{name}_0") for name in SUMS})
-    return change.group_by("m").agg(*[nw.col(name).sum() for name in SUMS])
+    events = events_of(lines).with_columns(m=month_index(nw.col("step")), zero=nw.lit(0, dtype=nw.Int64))
+    shifted = {f"{name}_now": (name, "zero") for name in measures} | {f"{name}_then": ("zero", name) for name in measures}
+    both = stacked(events.with_columns(later=nw.col("m") + months), ["customer_id"], m=("m", "later"), **shifted)
+    state = settled(both, ["customer_id"], "m", list(shifted)).with_columns(plus=nw.lit(1), minus=nw.lit(-1))
+    ends = stacked(state, ["m"], sign=("minus", "plus"), **{name: (f"{name}_before", f"{name}_after") for name in shifted})
+    ends = ends.filter(_present("then", lines))
+    pairs = ends.with_columns(before=lines.rounded(nw.col("mrr_then")), after=lines.rounded(nw.col("mrr_now")),
+                              after_present=_present("now", lines))
+    return with_products(pairs, sign="sign").group_by("m").agg(*[nw.col(name).sum() for name in SUMS])
 
 
-def _pair(lines: Lines, moment: str) -> dict[str, nw.Expr]:
-    out = {}
-    for name, time in (("before", "then"), ("after", "now")):
-        mrr = nw.col(f"mrr_{time}{moment}").cast(nw.Int64)
-        present = mrr > 0
-        out[name] = lines.rounded(mrr)
-        out[f"{name}_present"] = present | (nw.col(f"free_{time}{moment}") > 0) if "free" in lines.held else present
-    return out
+def _present(time: str, lines: Lines) -> nw.Expr:
+    paying = nw.col(f"mrr_{time}") > 0
+    return paying | (nw.col(f"free_{time}") > 0) if "free" in lines.held else paying

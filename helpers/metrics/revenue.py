@@ -9,7 +9,6 @@ classified second.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -18,7 +17,7 @@ from helpers.metrics.errors import MetricError, one_of
 from helpers.metrics.lines import INTERVALS, MONTHS, Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Frame, cut, day, enter, in_order, index_of, literal, month_of, move, whole
+from helpers.metrics.tables import Frame, cut, day, either, enter, index_of, literal, month_of, move, only, running, settled, stacked, whole
 
 KINDS = ("opening", "new", "reactivation", "expansion", "contraction", "churn")
 OTHER_KINDS = ("pause", "resume", "fx")
@@ -128,7 +127,7 @@ def states_at(lines: Lines, days: dict[str, dt.date]) -> Frame:
         active = in_force(lines.frame, on)
         for measure in ("mrr", *lines.held):
             column = f"{name}__{measure}"
-            columns[column] = nw.when(active).then(nw.col(measure)).otherwise(nw.lit(0))
+            columns[column] = either(active, nw.col(measure), 0)
             sums[column] = nw.col(column).sum()
     summed = lines.frame.select(*lines.keys, **columns).group_by(*lines.keys).agg(**sums)
     summed = whole(summed, list(columns))
@@ -206,7 +205,7 @@ def _by_event(policy: Policy) -> bool:
 def movements_of(lines: Lines) -> Frame:
     """Classify the netted events of priced lines; see :func:`mrr_movements`."""
     keys, policy = list(lines.keys), lines.policy
-    moved = running(lines)
+    moved = running_state(lines)
     moved = moved.with_columns(kind=_kind(lines)).filter(~nw.col("kind").is_null())
     if _by_event(policy):
         moved = moved.with_columns(on=nw.col("step"), step=cut(nw.col("step"), "1mo", moved.collect_schema()["step"]))
@@ -230,53 +229,68 @@ def _step(name: str, lines: Lines) -> nw.Expr:
     """Return the period of an event: its month, or its day, or its few minutes (switches 1, 13, 14)."""
     date, policy, dtype = nw.col(name), lines.policy, lines.frame.collect_schema()[name]
     if _by_event(policy):
-        return cut(date, f"{policy.same_day}m" if isinstance(policy.same_day, int) and policy.same_day and dtype == nw.Datetime else "1d", dtype)
+        minutes = policy.same_day if isinstance(policy.same_day, int) and dtype == nw.Datetime else 0
+        return cut(date, f"{minutes}m" if minutes else "1d", dtype)
     if policy.time_base == "month_start":
         before = move(date, "-1us" if dtype == nw.Datetime else "-1d", dtype)
         return move(cut(before, "1mo", dtype), "1mo", dtype)
     return cut(date, "1mo", dtype)
 
 
-def net_events(lines: Lines) -> Frame:
-    """Return, for each mover and period in which something changed, the sum of what was added and taken away.
+def events_of(lines: Lines) -> Frame:
+    """Return two events for each line: at its start its measures are added, at its end taken away.
 
-    With a reactivation window, ``came`` and ``left`` are the first start and the last end in the period.
+    A line that starts and ends in one period leaves none: nothing of it is seen at the period's end. With a reactivation
+    window it does, and ``came`` and ``left`` hold the days.
     """
     measures, windowed = ["mrr", *lines.held], isinstance(lines.policy.reactivation, int)
-    ended = lines.frame.filter(~nw.col("ends_on").is_null())
-    never = nw.when(nw.lit(False)).then(nw.col("starts_on"))
-    starts = lines.frame.select(*lines.keys, *measures, step=_step("starts_on", lines),
-                                **({"came": nw.col("starts_on"), "left": never} if windowed else {}))
-    ends = ended.select(*lines.keys, *[(-nw.col(name)).alias(name) for name in measures], step=_step("ends_on", lines),
-                        **({"came": never, "left": nw.col("ends_on")} if windowed else {}))
-    dates = [nw.col("came").min(), nw.col("left").max()] if windowed else []
-    net = nw.concat([starts, ends]).group_by(*lines.keys, "step").agg(*[nw.col(name).sum() for name in measures], *dates)
+    less = {f"less_{name}": -nw.col(name) for name in measures}
+    never = {"never": only(nw.lit(False), nw.col("starts_on"))} if windowed else {}
+    edges = lines.frame.with_columns(starting=_step("starts_on", lines), ending=_step("ends_on", lines), **less, **never)
+    if not windowed:
+        edges = edges.filter(nw.col("ending").is_null() | (nw.col("ending") != nw.col("starting")))
+    dates = {"came": ("starts_on", "never"), "left": ("never", "ends_on")} if windowed else {}
+    events = stacked(edges, lines.keys, step=("starting", "ending"), **{name: (name, f"less_{name}") for name in measures}, **dates)
+    return events.filter(~nw.col("step").is_null())
+
+
+def running_state(lines: Lines) -> Frame:
+    """Net the events of each period and cumulate them: the state before and after each, the change, when there first was MRR.
+
+    Returns
+    -------
+    narwhals frame
+        The keys, step, before, after, change (smallest units), mrr_before, mrr_after (finer units; the same for what holds
+        a customer at 0), since (the step of the first MRR), first, paid (after the first).
+    """
+    keys, policy = list(lines.keys), lines.policy
+    plain = not lines.held and policy.refunds == "ignore"
+    net = (_windowed if isinstance(policy.reactivation, int) else _netted)(lines, since=plain)
+    if not plain:
+        net = net.with_columns(paying=only(nw.col("mrr_after") > 0, nw.col("step")))
+        net = running(net, keys, "step", since=("only", "paying"))
+    before, after = lines.rounded(nw.col("mrr_before")), lines.rounded(nw.col("mrr_after"))
+    net = net.with_columns(before=before, after=after, first=nw.col("step") == nw.col("since"), paid=nw.col("step") > nw.col("since"))
+    return net.with_columns(change=nw.col("after") - nw.col("before"))
+
+
+def _netted(lines: Lines, *, since: bool) -> Frame:
+    events, first = events_of(lines), {"since": ("least", "step")} if since else {}
+    return settled(events.filter(nw.col("mrr") != 0) if since else events, lines.keys, "step", ["mrr", *lines.held], **first)
+
+
+def _windowed(lines: Lines, *, since: bool) -> Frame:
+    """The same with the first start and the last end of each period, and the last end before it."""
+    measures, first = ["mrr", *lines.held], {"since": ("least", "step")} if since else {}
+    sums = [nw.col(name).sum() for name in measures]
+    net = events_of(lines).group_by(*lines.keys, "step").agg(*sums, nw.col("came").min(), nw.col("left").max())
     moved = nw.col("mrr") != 0
     for name in lines.held:
         moved = moved | (nw.col(name) != 0)
-    return whole(net.filter(moved), measures)
-
-
-def running(lines: Lines) -> Frame:
-    """Cumulate the netted events: the state before and after each, the change, and whether it is the first MRR."""
-    measures, keys = ["mrr", *lines.held], lines.keys
-    net, window = in_order(net_events(lines), keys, "step")
-    lagged = {"previous": "step", **({"left_before": "left"} if isinstance(lines.policy.reactivation, int) else {})}
-    net = net.with_columns(**{f"{name}_after": nw.col(name).cum_sum().over(*keys, **window) for name in measures},
-                           **{name: nw.col(of).shift(1).over(*keys, **window) for name, of in lagged.items()})
-    net = whole(net, [f"{name}_after" for name in measures])
-    before = {f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures}
-    net = net.with_columns(**before, before=lines.rounded(nw.col("mrr_after") - nw.col("mrr")), after=lines.rounded(nw.col("mrr_after")))
-    return _with_first(net, lines).with_columns(change=nw.col("after") - nw.col("before"))
-
-
-def _with_first(net: Frame, lines: Lines) -> Frame:
-    """Mark the event with which a mover first had MRR, and those after it."""
-    if not lines.held and lines.policy.refunds == "ignore":
-        return net.with_columns(first=nw.col("previous").is_null(), paid=~nw.col("previous").is_null())
-    net = net.with_columns(paid_on=nw.when(nw.col("mrr_after") > 0).then(nw.col("step")))
-    net = net.with_columns(paid_on=nw.col("paid_on").min().over(*lines.keys))
-    return net.with_columns(first=nw.col("step") == nw.col("paid_on"), paid=nw.col("step") > nw.col("paid_on"))
+    after = {f"{name}_after": ("sum", name) for name in measures}
+    net = running(whole(net.filter(moved), measures), lines.keys, "step", **after, left_before=("before", "left"), **first)
+    net = whole(net, list(after))
+    return net.with_columns(**{f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures})
 
 
 # --- what kind of change it is --------------------------------------------------------------------------------------
@@ -284,18 +298,18 @@ def _with_first(net: Frame, lines: Lines) -> Frame:
 
 def _kind(lines: Lines) -> nw.Expr:
     """Name a change: the state is asked first, the sign of the change last (switch 23)."""
-    change, none = nw.col("change"), nw.when(nw.lit(False)).then(nw.lit(""))
-    sign = nw.when(change > 0).then(nw.lit("expansion")).otherwise(nw.when(change < 0).then(nw.lit("contraction")).otherwise(none))
+    change, none = nw.col("change"), only(nw.lit(False), "")
+    sign = either(change > 0, "expansion", either(change < 0, "contraction", none))
     was, now = nw.col("mrr_before") > 0, nw.col("mrr_after") > 0
     absent = _released(lines) if lines.held else none
     if lines.policy.order == "sign_first":
-        return nw.when(nw.col("first")).then(_arrival(lines)).otherwise(sign)
+        return either(nw.col("first"), _arrival(lines), sign)
     if lines.policy.order == "return_last":
-        sign = nw.when(was & ~now).then(nw.lit("churn")).otherwise(sign)
-        return nw.when(nw.col("first")).then(_arrival(lines)).otherwise(sign)
-    gone = nw.when(was).then(_departure(lines)).otherwise(absent)
-    back = nw.when(nw.col("first")).then(_arrival(lines)).otherwise(_return(lines))
-    return nw.when(~now).then(gone).otherwise(nw.when(was).then(sign).otherwise(back))
+        sign = either(was & ~now, "churn", sign)
+        return either(nw.col("first"), _arrival(lines), sign)
+    gone = either(was, _departure(lines), absent)
+    back = either(nw.col("first"), _arrival(lines), _return(lines))
+    return either(~now, gone, either(was, sign, back))
 
 
 def _arrival(lines: Lines) -> nw.Expr:
@@ -303,7 +317,7 @@ def _arrival(lines: Lines) -> nw.Expr:
     if lines.policy.complete_from_inception or lines.first_seen is None:
         return nw.lit("new")
     first = literal(_first_step(lines), lines.frame.collect_schema()["starts_on"])
-    return nw.when(nw.col("step") == first).then(nw.lit("opening")).otherwise(nw.lit("new"))
+    return either(nw.col("step") == first, "opening", "new")
 
 
 def _first_step(lines: Lines) -> dt.date:
@@ -320,9 +334,10 @@ def _return(lines: Lines) -> nw.Expr:
     if window == "never":
         back = nw.lit("new")
     elif isinstance(window, int):
-        back = nw.when(nw.col("came") <= move(nw.col("left_before"), f"{window}d", lines.frame.collect_schema()["ends_on"])).then(back).otherwise(nw.lit("new"))
+        latest = move(nw.col("left_before"), f"{window}d", lines.frame.collect_schema()["ends_on"])
+        back = either(nw.col("came") <= latest, back, "new")
     for name, word in _held_words(lines, "expansion", "resume"):
-        back = nw.when(nw.col(f"{name}_before") > 0).then(nw.lit(word)).otherwise(back)
+        back = either(nw.col(f"{name}_before") > 0, nw.lit(word), back)
     return back
 
 
@@ -330,7 +345,7 @@ def _departure(lines: Lines) -> nw.Expr:
     """To 0 is churn, unless a paused or a free line holds them."""
     gone = nw.lit("churn")
     for name, word in _held_words(lines, "contraction", "pause"):
-        gone = nw.when(nw.col(f"{name}_after") > 0).then(nw.lit(word)).otherwise(gone)
+        gone = either(nw.col(f"{name}_after") > 0, nw.lit(word), gone)
     return gone
 
 
@@ -338,7 +353,7 @@ def _released(lines: Lines) -> nw.Expr:
     """Whoever was held at 0 and is held no longer has churned; their MRR went before."""
     before = nw.any_horizontal(*[nw.col(f"{name}_before") > 0 for name in lines.held], ignore_nulls=True)
     after = nw.any_horizontal(*[nw.col(f"{name}_after") > 0 for name in lines.held], ignore_nulls=True)
-    return nw.when(before & ~after & nw.col("paid")).then(nw.lit("churn"))
+    return only(before & ~after & nw.col("paid"), "churn")
 
 
 def _held_words(lines: Lines, folded: str, paused: str) -> list[tuple[str, str]]:
@@ -478,9 +493,9 @@ def _total(name: str, times: int, subscriptions: Any, on: Any, policy: Policy, a
     lines = priced(subscriptions, policy=policy, as_of=as_of)
     present = states_at(lines, {"mrr": day(on, "on")}).filter(nw.col("mrr_present"))
     total = lines.entered.small(present.select(nw.col("mrr").sum(), nw.len().alias("n"))).rows(named=True)[0]
-    mature = as_of is None or day(on, "on") <= day(as_of, "as_of")
-    row = {"value": [times * float(total["mrr"] or 0) / policy.minor_units], "low": [math.nan], "high": [math.nan],
-           "n": [int(total["n"])], "mature": [mature], "reason": ["" if mature else "the day lies after as_of"]}
+    late = as_of is not None and day(on, "on") > day(as_of, "as_of")
+    table = lines.entered.figure(times * float(total["mrr"] or 0) / policy.minor_units, n=int(total["n"]), late=late,
+                                 reason="the day lies after as_of" if late else "")
     formula = "sum of the monthly price of the lines in force at the end of the day"
-    return Result(name, lines.entered.build(row), policy=policy, formula=formula if times == 1 else f"{times} x {formula}", unit="money",
-                  period=str(day(on, "on")), behind=lambda: lines.entered.give(present.select(*lines.keys, "mrr"), sort=lines.keys))
+    return Result(name, table, policy=policy, formula=formula if times == 1 else f"{times} x {formula}", unit="money", period=str(day(on, "on")),
+                  behind=lambda: lines.entered.give(present.select(*lines.keys, "mrr"), sort=lines.keys))

@@ -11,7 +11,10 @@ Large answers (one row for each movement) stay in the caller's kind of table.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import functools
+import math
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +57,14 @@ class Entered:
         """Whether small answers go back as polars."""
         return self.kind == "polars" or self.frame.implementation.is_polars()
 
+    def listed(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
+        """Make a small table of the caller's kind from rows."""
+        return self.build({name: [row[i] for row in rows] for i, name in enumerate(names)})
+
+    def figure(self, value: float, *, n: int, low: float = math.nan, high: float = math.nan, late: bool = False, reason: str = "") -> Any:
+        """Make the table of a result of one row; ``late`` says that its window is not over."""
+        return self.build({"value": [value], "low": [low], "high": [high], "n": [n], "mature": [not late], "reason": [reason]})
+
     def build(self, columns: dict[str, Any]) -> Any:
         """Make a small table of the caller's kind from columns."""
         return build(columns, polars=self.polars)
@@ -95,7 +106,8 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
     try:
         frame = nw.from_native(native)
     except TypeError as error:
-        raise MetricError(f"{name}: a {type(native).__name__} is no table. Give a pandas, polars, DuckDB, ibis or Spark table.") from error
+        kinds = "a pandas, polars, DuckDB, ibis or Spark table"
+        raise MetricError(f"{name}: a {type(native).__name__} is no table. Give {kinds}.") from error
     present = frame.collect_schema().names()
     for column in columns:
         if column not in present:
@@ -115,12 +127,14 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
 
 def _local_pandas(native: Any, keep: Sequence[str], time_zone: str) -> Any:
     aware = [name for name in keep if getattr(native[name].dtype, "tz", None) is not None]
-    return native.assign(**{name: native[name].dt.tz_convert(time_zone).dt.tz_localize(None) for name in aware}) if aware else native
+    local = {name: native[name].dt.tz_convert(time_zone).dt.tz_localize(None) for name in aware}
+    return native.assign(**local) if aware else native
 
 
 def _local_polars(frame: Frame, time_zone: str) -> Frame:
     aware = [name for name, dtype in frame.collect_schema().items() if dtype == nw.Datetime and dtype.time_zone is not None]
-    return frame.with_columns(*[nw.col(name).dt.convert_time_zone(time_zone).dt.replace_time_zone(None) for name in aware]) if aware else frame
+    local = [nw.col(name).dt.convert_time_zone(time_zone).dt.replace_time_zone(None) for name in aware]
+    return frame.with_columns(*local) if aware else frame
 
 
 def _in_duckdb(native: Any, keep: Sequence[str], name: str, connection: Any) -> Entered:
@@ -168,17 +182,111 @@ def build(columns: dict[str, Any], *, polars: bool = False) -> Any:
     return pd.DataFrame(columns)
 
 
-def in_order(frame: Frame, keys: Sequence[str], order: str) -> tuple[Frame, dict[str, str]]:
-    """Prepare running totals: eager frames are sorted once, lazy ones are told the order in each window.
+def running(frame: Frame, keys: Sequence[str], order: str, **columns: tuple[str, str]) -> Frame:
+    """Add running columns: for each key, in order, the sum or the least value so far, the only value, or the value before or after.
+
+    Parameters
+    ----------
+    frame : narwhals frame
+        One row for each key and value of ``order``.
+    keys, order
+        Columns.
+    columns
+        ``name=(what, column)``: "sum" or "least" so far (of columns without gaps), "only" value of the key that is not empty
+        (least of them; rows before it may stay empty), "before", "after".
 
     Returns
     -------
-    (frame, window)
-        ``expr.over(*keys, **window)`` then runs in order.
+    narwhals frame
+        Eager frames come back sorted. DuckDB gets plain SQL with its default frame, which it computes faster than the
+        ROWS frame that narwhals writes.
     """
-    if isinstance(frame, nw.DataFrame):
-        return frame.sort(*keys, order), {}
-    return frame, {"order_by": order}
+    if frame.implementation.is_duckdb():
+        return _running_in_duckdb(frame, keys, order, columns)
+    window = {} if isinstance(frame, nw.DataFrame) else {"order_by": order}
+    ordered = frame if window else frame.sort(*keys, order)
+
+    def expr(what: str, column: str) -> nw.Expr:
+        value = nw.col(column)
+        if what == "only":
+            return value.min().over(*keys)
+        moves = {"sum": value.cum_sum, "least": value.cum_min, "before": lambda: value.shift(1), "after": lambda: value.shift(-1)}
+        return moves[what]().over(*keys, **window)
+
+    return ordered.with_columns(**{name: expr(*of) for name, of in columns.items()})
+
+
+def _running_in_duckdb(frame: Frame, keys: Sequence[str], order: str, columns: dict[str, tuple[str, str]], keep: Sequence[str] = ("*",)) -> Frame:
+    functions = {"sum": "sum", "least": "min", "only": "min", "before": "lag", "after": "lead"}
+    window = f'over (partition by {", ".join(quoted(key) for key in keys)} order by {quoted(order)})'
+    exprs = [f"{functions[what]}({quoted(column)}) {window} as {quoted(name)}" for name, (what, column) in columns.items()]
+    return nw.from_native(nw.to_native(frame).project(", ".join([*keep, *exprs])))
+
+
+def settled(events: Frame, keys: Sequence[str], order: str, measures: Sequence[str], **columns: tuple[str, str]) -> Frame:
+    """Sum events by key and step, and cumulate: one row for each step, with every measure before and after it.
+
+    Parameters
+    ----------
+    events : narwhals frame
+        Any number of rows for each key and value of ``order``.
+    keys, order, measures
+        Columns; measures are integers.
+    columns
+        As in :func:`running`, of ``order`` only.
+
+    Returns
+    -------
+    narwhals frame
+        The keys, order, columns, and for each measure ``name_before`` and ``name_after``, where any of them changes. DuckDB needs
+        one pass for it: the sum up to a step is its default frame, and the rows above the first row of a step are what was before.
+    """
+    sums = {f"{name}_after": ("sum", name) for name in measures}
+    if events.implementation.is_duckdb():
+        frame = _settled_in_duckdb(events, keys, order, measures, columns)
+    else:
+        net = events.group_by(*keys, order).agg(*[nw.col(name).sum() for name in measures])
+        net = running(net.filter(_any(nw.col(name) != 0 for name in measures)), keys, order, **sums, **columns)
+        net = whole(net, [*measures, *sums])
+        frame = net.with_columns(**{f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures})
+    return frame.filter(_any(nw.col(f"{name}_before") != nw.col(f"{name}_after") for name in measures))
+
+
+def _settled_in_duckdb(events: Frame, keys: Sequence[str], order: str, measures: Sequence[str], columns: dict[str, tuple[str, str]]) -> Frame:
+    window = f'partition by {", ".join(quoted(key) for key in keys)} order by {quoted(order)}'
+    parts = [quoted(name) for name in (*keys, order)] + [f"lag({quoted(order)}) over ({window}) as step_above"]
+    for name in measures:
+        above = f"(sum({quoted(name)}) over ({window} rows unbounded preceding))::bigint - {quoted(name)}"
+        parts += [f'{above} as {quoted(f"{name}_before")}', f'(sum({quoted(name)}) over ({window}))::bigint as {quoted(f"{name}_after")}']
+    frame = _running_in_duckdb(events, keys, order, columns, parts)
+    return frame.filter(nw.col("step_above").is_null() | (nw.col("step_above") != nw.col(order))).drop("step_above")
+
+
+def _any(tests: Iterable[nw.Expr]) -> nw.Expr:
+    return functools.reduce(operator.or_, tests)
+
+
+def quoted(name: str) -> str:
+    """Write a column's name in SQL.
+
+    Examples
+    --------
+    >>> quoted("order")
+    '"order"'
+    """
+    return f'"{name}"'
+
+
+def stacked(frame: Frame, keep: Sequence[str], **columns: tuple[str, str]) -> Frame:
+    """Make two rows of each: ``name=(column of the first row, column of the second)``; ``keep`` goes into both.
+
+    DuckDB does it in one pass; others take the two halves one below the other.
+    """
+    if frame.implementation.is_duckdb():
+        pairs = [f"unnest([{quoted(one)}, {quoted(two)}]) as {quoted(name)}" for name, (one, two) in columns.items()]
+        return nw.from_native(nw.to_native(frame).project(", ".join([*map(quoted, keep), *pairs])))
+    halves = [frame.select(*keep, **{name: nw.col(pair[half]) for name, pair in columns.items()}) for half in (0, 1)]
+    return nw.concat(halves)
 
 
 def whole(frame: Frame, columns: Sequence[str]) -> Frame:
@@ -209,6 +317,20 @@ def day(value: Any, what: str) -> dt.date:
 def literal(value: dt.date, dtype: nw.dtypes.DType) -> dt.date:
     """Return ``value`` in the type of a column: an instant at midnight for a column of instants."""
     return dt.datetime(value.year, value.month, value.day) if dtype == nw.Datetime else value
+
+
+def either(test: nw.Expr, yes: Any, no: Any) -> nw.Expr:
+    """Return ``yes`` where the test holds and ``no`` elsewhere; both are expressions or plain values (text is text)."""
+    return nw.when(test).then(_expr(yes)).otherwise(_expr(no))
+
+
+def only(test: nw.Expr, value: Any) -> nw.Expr:
+    """Return ``value`` where the test holds, and nothing elsewhere."""
+    return nw.when(test).then(_expr(value))
+
+
+def _expr(value: Any) -> nw.Expr:
+    return value if isinstance(value, nw.Expr) else nw.lit(value)
 
 
 def cut(expr: nw.Expr, unit: str, dtype: nw.dtypes.DType) -> nw.Expr:
@@ -272,9 +394,7 @@ def months_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
 def _days_in_month(date: nw.Expr) -> nw.Expr:
     month, year = date.dt.month(), date.dt.year()
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    february = nw.when(leap).then(nw.lit(29.0)).otherwise(nw.lit(28.0))
-    short = nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30.0)).otherwise(nw.lit(31.0))
-    return nw.when(month == 2).then(february).otherwise(short)
+    return either(month == 2, either(leap, 29.0, 28.0), either(month.is_in([4, 6, 9, 11]), 30.0, 31.0))
 
 
 def day_number(date: nw.Expr) -> nw.Expr:
@@ -283,7 +403,7 @@ def day_number(date: nw.Expr) -> nw.Expr:
     Years are counted from March, so that the leap day comes last.
     """
     month, years = date.dt.month().cast(nw.Float64), date.dt.year().cast(nw.Float64)
-    early = nw.when(month < 3).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    early = either(month < 3, 1.0, 0.0)
     year, from_march = years - early, month - 3 + 12 * early
     leap_days = (year / 4).floor() - (year / 100).floor() + (year / 400).floor()
     return 365 * year + leap_days + ((153 * from_march + 2) / 5).floor() + date.dt.day().cast(nw.Float64)

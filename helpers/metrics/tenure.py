@@ -14,8 +14,8 @@ from helpers.metrics.groups import grouped
 from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.revenue import running
-from helpers.metrics.tables import Frame, day, index_of, month_end, month_index
+from helpers.metrics.revenue import running_state
+from helpers.metrics.tables import Frame, day, either, index_of, month_end, month_index, only
 from helpers.metrics.uncertainty import wilson_interval, z_value
 
 STEP = {"months": 1, "years": 12}
@@ -108,7 +108,8 @@ def life_table(subscriptions: Any, *, as_of: Any, ages: Sequence[int] = (1, 2, 3
     >>> rows = [["a", "2022-01-01", None, 100.0], ["b", "2022-01-01", "2022-03-01", 100.0], ["c", "2023-06-01", None, 100.0]]
     >>> subs = pd.DataFrame(rows, columns=["customer_id", "starts_on", "ends_on", "amount"]).assign(interval="month")
     >>> subs[["starts_on", "ends_on"]] = subs[["starts_on", "ends_on"]].apply(pd.to_datetime)
-    >>> life_table(subs, as_of="2023-12-31", policy=Policy(complete_from_inception=True)).table[["age", "survival", "at_risk"]].to_numpy().tolist()
+    >>> ages = life_table(subs, as_of="2023-12-31", policy=Policy(complete_from_inception=True)).table
+    >>> ages[["age", "survival", "at_risk"]].to_numpy().tolist()
     [[1.0, 0.5, 2.0]]
     """
     one_of(unit, STEP, "life_table: unit")
@@ -172,16 +173,16 @@ def stays(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | No
 
 def spans(lines: Lines) -> Frame:
     """Return each customer's first month with MRR and first month without it afterwards (-1: none), numbered."""
-    moved = running(lines).with_columns(m=month_index(nw.col("step")))
+    moved = running_state(lines).with_columns(m=month_index(nw.col("step")))
     there = nw.col("mrr_after") > 0
     if "free" in lines.held:
         there = there | (nw.col("free_after") > 0)
-    moved = moved.with_columns(came=nw.when(nw.col("first")).then(nw.col("m")), went=nw.when(~there & nw.col("paid")).then(nw.col("m")))
+    moved = moved.with_columns(came=only(nw.col("first"), nw.col("m")), went=only(~there & nw.col("paid"), nw.col("m")))
     spans = moved.group_by("customer_id").agg(nw.col("came").min().alias("born"), nw.col("went").min().alias("gone"))
     spans = spans.filter(~nw.col("born").is_null())
     if not lines.policy.complete_from_inception and lines.first_seen is not None:
         spans = spans.filter(nw.col("born") > index_of(lines.first_seen))
-    gone = nw.when(nw.col("gone").is_null()).then(nw.lit(NOT_LOST)).otherwise(nw.col("gone"))
+    gone = either(nw.col("gone").is_null(), nw.lit(NOT_LOST), nw.col("gone"))
     return spans.with_columns(nw.col("born").cast(nw.Int64), gone=gone.cast(nw.Int64))
 
 

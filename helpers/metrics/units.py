@@ -21,8 +21,8 @@ class Rate:
 
     Examples
     --------
-    >>> Rate(0.03, "month").to("year")
-    Rate(value=0.306..., per='year')
+    >>> round(Rate(0.03, "month").to("year").value, 3)
+    0.306
     >>> Rate(3, "month")
     Traceback (most recent call last):
     helpers.metrics.errors.MetricError: Rate: 3 is no fraction. Write 3% as 0.03.
@@ -84,11 +84,11 @@ def same_period(*values: Rate | Price) -> str:
     'month'
     >>> same_period(Rate(0.03, "month"), Price(1200, "year"))
     Traceback (most recent call last):
-    helpers.metrics.errors.MetricError: Rate(value=0.03, per='month') and Price(amount=1200, per='year') have different periods. Bring one to the other's with .to('month').
+    helpers.metrics.errors.MetricError: month of Rate(value=0.03, per='month') and year of Price(amount=1200, per='year') differ. Use .to('month').
     """
     for value in values:
         if not isinstance(value, Rate | Price):
             raise MetricError(f"{value!r} has no period. Write Rate(0.03, 'month') or Price(100, 'month').")
         if value.per != values[0].per:
-            raise MetricError(f"{values[0]!r} and {value!r} have different periods. Bring one to the other's with .to({values[0].per!r}).")
+            raise MetricError(f"{values[0].per} of {values[0]!r} and {value.per} of {value!r} differ. Use .to({values[0].per!r}).")
     return values[0].per

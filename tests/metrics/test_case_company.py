@@ -1,8 +1,6 @@
-"""The helpers find the truths that the simulator planted in the case company, and do so quickly."""
+"""The helpers find the truths that the simulator planted in the case company."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
@@ -59,42 +57,3 @@ def test_the_bridge_of_the_company_closes(company):
     months = m.retention_by_month(table, as_of=company.as_of, policy=policy)
     year = m.nrr(table, company.as_of.replace(year=company.as_of.year - 1), company.as_of, policy=policy)
     assert (months["nrr"].iloc[-1], months["n"].iloc[-1]) == (pytest.approx(year.value, abs=1e-12), year.n)
-
-
-def speed_of_this_machine():
-    """Measure it against the one on which 100 ms was promised: a plain loop that took 30 ms there."""
-    best = float("inf")
-    for _ in range(5):
-        begin = time.process_time()
-        sum(i * i for i in range(600_000))
-        best = min(best, time.process_time() - begin)
-    return max(1.0, best / 0.030)
-
-
-def test_every_metric_answers_within_a_tenth_of_a_second(company):
-    table, end, policy = company.subscriptions, company.as_of, company.policy
-    start = end.replace(year=end.year - 1)
-    by = {"customers": company.customers, "by": "size"}
-    questions = {
-        "mrr_at": lambda: m.mrr_at(table, end, policy=policy), "arr": lambda: m.arr(table, end, policy=policy),
-        "mrr_movements": lambda: m.mrr_movements(table, as_of=end, policy=policy), "bridge_from": lambda: m.bridge_from(table, as_of=end, policy=policy),
-        "nrr": lambda: m.nrr(table, start, end, policy=policy, **by), "grr": lambda: m.grr(table, start, end, policy=policy),
-        "logo_retention": lambda: m.logo_retention(table, start, end, policy=policy),
-        "retention_definitions": lambda: m.retention_definitions(table, start, end, policy=policy),
-        "retention_by_month": lambda: m.retention_by_month(table, as_of=end, policy=policy),
-        "cohort_triangle": lambda: m.cohort_triangle(table, as_of=end, policy=policy), "survival": lambda: m.survival(table, as_of=end, policy=policy, **by),
-        "life_table": lambda: m.life_table(table, as_of=end, policy=policy), "fit_sbg_from": lambda: m.fit_sbg_from(table, as_of=end, policy=policy),
-        "customer_churn": lambda: m.customer_churn(table, start, end, variant="stripe", policy=policy),
-        "flash_customers": lambda: m.flash_customers(table, as_of=end, policy=policy),
-    }
-    slow = {}
-    for name, ask in questions.items():
-        ask()
-        times = []
-        for _ in range(6):
-            begin = time.process_time()
-            ask()
-            times.append(time.process_time() - begin)
-        if min(times) > 0.1 * speed_of_this_machine():
-            slow[name] = f"{min(times) * 1000:.0f} ms"
-    assert not slow, slow

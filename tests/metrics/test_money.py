@@ -104,9 +104,9 @@ def test_left_out_says_what_and_why():
 
 def test_monthly_churn_and_yearly_price_cannot_be_mixed():
     monthly, yearly = m.Rate(0.03, "month"), m.Price(1200, "year")
-    with pytest.raises(m.MetricError, match="different periods"):
+    with pytest.raises(m.MetricError, match="differ. Use .to"):
         m.ltv_simple(yearly, monthly)
-    with pytest.raises(m.MetricError, match="different periods"):
+    with pytest.raises(m.MetricError, match="differ. Use .to"):
         m.ltv_finite_horizon(yearly, monthly, 36)
     with pytest.raises(m.MetricError, match="no period"):
         m.ltv_simple(100, monthly)

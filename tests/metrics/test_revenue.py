@@ -142,6 +142,36 @@ def test_undefined_is_nan_with_a_reason():
     assert one.value == 0.5 and math.isnan(one.low) and "one customer" in one.reason and "one customer" in repr(one)
 
 
+def test_customers_won_on_the_way_do_not_enter():
+    five = examples.five_customers()
+    last = m.retention_by_month(five, as_of="2024-04-30", months=3).iloc[-1]
+    assert (last["nrr"], last["grr"], last["logo"], last["n"]) == (0.825, 0.65, 0.75, 4)
+
+
+def test_what_nobody_has_reached_is_blank():
+    table = examples.from_series({"a": [10, 10, 10], "b": [0, 0, 20]})
+    cells = m.cohort_triangle(table, as_of="2024-03-31", cohort="month", policy=Policy(complete_from_inception=True))
+    assert cells[["cohort", "age", "value"]].to_numpy().tolist() == [["2024-01", 0, 1.0], ["2024-01", 1, 1.0], ["2024-01", 2, 1.0], ["2024-03", 0, 1.0]]
+    year = m.cohort_triangle(table, as_of="2024-03-31", policy=Policy(complete_from_inception=True))
+    assert year["n"].tolist() == [2, 1, 1] and not year["mature"].any()
+    left = m.cohort_triangle(table, as_of="2024-03-31", cohort="month")
+    assert left["cohort"].tolist() == ["2024-03"]
+
+
+def test_age_0_is_everybody_or_the_first_month_end():
+    """Christoph Janz: of 80 who signed up, 78 are there at the end of the month, 97.5%."""
+    stay = [{"customer_id": f"c{i}", "starts_on": "2024-02-05"} for i in range(78)]
+    leave = [{"customer_id": f"g{i}", "starts_on": "2024-02-05", "ends_on": "2024-02-20"} for i in range(2)]
+    table = rows({"customer_id": "old"}, *stay, *leave, {"customer_id": "g0", "starts_on": "2024-04-01"})
+    ask = {"as_of": "2024-05-31", "cohort": "month"}
+    signup = m.cohort_triangle(table, base="signup", **ask)
+    assert signup["value"].tolist() == [78 / 80, 78 / 80, 79 / 80, 79 / 80] and set(signup["n"]) == {80}
+    month_end = m.cohort_triangle(table, **ask)
+    assert month_end["cohort"].tolist() == ["2024-02"] * 4 + ["2024-04"] * 2 and set(month_end["value"]) == {1.0}
+    with pytest.raises(m.MetricError, match="only logos"):
+        m.cohort_triangle(table, base="signup", measure="nrr", **ask)
+
+
 def test_windows_that_are_not_over_are_flagged():
     five = examples.five_customers()
     late = m.logo_retention(five, "2024-01-31", "2024-06-30", as_of="2024-04-30")
@@ -162,6 +192,8 @@ def test_results_by_group_show_their_rows_and_refuse_to_be_one_number():
         float(result)
     missing = m.nrr(five, "2024-01-31", "2024-04-30", customers=customers.head(2), by="size").table
     assert missing["size"].tolist() == ["small", "large", "unknown"] and missing["n"].sum() == 4
+    with pytest.raises(m.MetricError, match="'A' stands in 2 rows"):
+        m.nrr(five, "2024-01-31", "2024-04-30", customers=pd.concat([customers, customers.head(1)]), by="size")
     with pytest.raises(m.MetricError, match="needs the table customers"):
         m.nrr(five, "2024-01-31", "2024-04-30", by="size")
     with pytest.raises(m.MetricError, match="no column 'sise', did you mean 'size'"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.duration.survfunc import SurvfuncRight
 
 from helpers.metrics import examples
 from helpers.metrics.errors import MetricError
@@ -39,6 +38,8 @@ def durations(company, as_of):
 
 
 def test_kaplan_meier_agrees_with_statsmodels(company):
+    from statsmodels.duration.survfunc import SurvfuncRight
+
     as_of = pd.Timestamp("2023-12-31")
     curve = survival(company, as_of=as_of, policy=WHOLE).table.set_index("age")
     time, lost = durations(company, as_of)
