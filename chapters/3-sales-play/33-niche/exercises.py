@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from helpers.course import Criterion, Exercise, Mistake, Option, Quiz
 from helpers.metrics.niche import deals_old_enough, ends_of_terms, four_figures, potential, put_together, scores, told_apart
 from helpers.models.ceiling import yearly_fees
@@ -15,8 +17,9 @@ def paying(company):
     return company.customers[company.customers["customer_id"].isin(fees["customer_id"])]
 
 
+@lru_cache(maxsize=2)
 def figures_of(company):
-    """The four figures of each industry."""
+    """The four figures of each industry, computed once for a company."""
     deals = deals_old_enough(company.opportunities, company.leads, company.customers, as_of=company.as_of)
     ends = ends_of_terms(company.contracts, company.customers, as_of=company.as_of)
     return four_figures(deals, ends, company.market, customers=paying(company))
