@@ -9,12 +9,14 @@ import math
 import re
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from helpers.periods import months_of_history
 from helpers.show import numbers
 
 from .exercises import Exercise
 
+_COMPUTED: WeakKeyDictionary = WeakKeyDictionary()
 OPEN, RIGHT, MISTAKE, WRONG = "open", "right", "mistake", "wrong"
 
 ALL_UNITS = ("share", "money", "ratio", "months", "count")
@@ -158,7 +160,16 @@ def _tolerance(exercise: Exercise, value: float) -> float:
 
 
 def _given(source: Any, company: Any) -> Any:
-    return source(company) if callable(source) else source
+    """What a solution or a slip gives on a company, computed once: the next try need not wait for it again."""
+    if not callable(source):
+        return source
+    try:
+        known = _COMPUTED.setdefault(company, {})
+        if source not in known:
+            known[source] = source(company)
+        return known[source]
+    except TypeError:  # a company, or a function, that cannot be remembered
+        return source(company)
 
 
 def _fill(text: str, exercise: Exercise, company: Any, mine: Any, right: Any) -> str:
@@ -179,8 +190,8 @@ def _number(exercise: Exercise, answer: Any, company: Any) -> Verdict:
         return Verdict(WRONG, f"A number is asked for, and {str(error) or type(answer).__name__}. {_wanted(exercise)}")
     if math.isnan(mine):
         return Verdict(WRONG, "Your answer is not a number (NaN): somewhere nothing was divided by nothing, or a table was empty.")
-    rights = {"": as_number(exercise.solution(company))}
-    rights |= {name: as_number(fn(company)) for name, fn in exercise.accepts.items()}
+    rights = {"": as_number(_given(exercise.solution, company))}
+    rights |= {name: as_number(_given(fn, company)) for name, fn in exercise.accepts.items()}
     right = rights[""]
     name, near = min(rights.items(), key=lambda item: abs(item[1] - mine))
     known = _nearest_mistake(exercise, mine, company)
@@ -252,7 +263,7 @@ def _spelt_out(exercise: Exercise, answer: Any) -> Any:
 
 
 def _choice(exercise: Exercise, answer: Any, company: Any) -> Verdict:
-    mine, right = _words(_spelt_out(exercise, answer)), _words(exercise.solution(company))
+    mine, right = _words(_spelt_out(exercise, answer)), _words(_given(exercise.solution, company))
     known = {_word(choice) for choice in exercise.choices}
     strange = sorted(mine - known)
     if strange:
@@ -261,7 +272,7 @@ def _choice(exercise: Exercise, answer: Any, company: Any) -> Verdict:
         near = difflib.get_close_matches(strange[0], known, 1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         return Verdict(WRONG, f"{strange[0]!r} is not among the choices.{meant} {_wanted(exercise)}")
-    if mine in [right, *(_words(fn(company)) for fn in exercise.accepts.values())]:
+    if mine in [right, *(_words(_given(fn, company)) for fn in exercise.accepts.values())]:
         return Verdict(RIGHT, _praise(exercise, company, "", ", ".join(sorted(mine)), ", ".join(sorted(mine))))
     for place, mistake in enumerate(exercise.mistakes):
         if mine == _words(_given(mistake.gives, company)):
@@ -340,7 +351,7 @@ def _table(exercise: Exercise, answer: Any, company: Any) -> Verdict:
         mine = _frame(answer)
     except TypeError as error:
         return Verdict(WRONG, f"{str(error).capitalize()}. {_wanted(exercise)}")
-    right = _frame(exercise.solution(company))
+    right = _frame(_given(exercise.solution, company))
     mine.columns = [str(name) for name in mine.columns]
     lacking = [name for name in right.columns if name not in mine.columns]
     if lacking:
