@@ -200,7 +200,8 @@ def test_the_map_shows_where_a_reader_is_and_what_comes_next_for_the_role():
     page = map_page(standings(kept), last="37-retention", role="finance")
     mine = standings(kept)["37-retention"]
     assert f"You left off in [37 Retention](3-sales-play/37-retention/retention.ipynb) (1 of {mine.of} exercises right)." in page
-    assert "Next for finance: [11 Renewal]" in page and f"●{'○' * (mine.of - 1)} 1 of {mine.of}" in page
+    first = next(chapter for chapter in path("finance") if chapter.written and chapter.name != "37-retention")
+    assert f"Next for finance: [{first.number} {first.title}]" in page and f"●{'○' * (mine.of - 1)} 1 of {mine.of}" in page
 
 
 def test_tables_of_the_map_have_the_same_columns_in_every_row():
