@@ -11,10 +11,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.errors import MetricError, nearest
+from helpers.metrics.errors import MetricError, need_columns
 from helpers.metrics.result import Result
-from helpers.metrics.sources import poisson_of_counts
-from helpers.metrics.uncertainty import wilson_interval, z_value
+from helpers.metrics.uncertainty import poisson_of_counts, wilson_interval, z_value
 
 BANT = ("budget", "authority", "need", "timing")
 HOURS = (1, 4, 12, 24, 48, 96)
@@ -50,7 +49,7 @@ def bant_points(leads, *, letters=BANT) -> pd.Series:
     >>> bant_points(leads).tolist()
     [2.0, nan]
     """
-    _columns(leads, letters, "leads")
+    need_columns(leads, letters, "leads")
     seen = leads[list(letters)].astype("boolean")
     asked = seen.notna().any(axis=1)
     return seen.fillna(False).sum(axis=1).astype(float).where(asked)
@@ -106,7 +105,7 @@ def with_hours(path) -> pd.DataFrame:
     >>> with_hours(path)[["hours", "qualified"]].values.tolist()
     [[2.5, True]]
     """
-    _columns(path, ("lead", "answered", "MQL"), "path")
+    need_columns(path, ("lead", "answered", "MQL"), "path")
     rows = path[path["answered"].notna()]
     if rows.empty:
         raise MetricError("path: no lead has an answer. Fill answered_at in leads: when somebody of yours first wrote or called back.")
@@ -175,7 +174,7 @@ def half_life(rows, *, outcome: str = "qualified", equal=("size", "year"), level
     >>> half_life(example_answers(), equal=())
     hours until half as many qualified: 50 (37 to 76, n = 400 answered leads)
     """
-    _columns(rows, ("hours", outcome, *equal), "rows")
+    need_columns(rows, ("hours", outcome, *equal), "rows")
     used = rows.dropna(subset=["hours", outcome, *equal])
     counts = used.assign(at=(used["hours"] / GRAIN).round() * GRAIN, did=used[outcome].astype(float)).groupby([*equal, "at"], observed=True)
     counts = counts["did"].agg(n="size", did="sum").reset_index()
@@ -259,7 +258,7 @@ def worth_of_waiting(rows, *, half_life: float, by: str = "size") -> pd.DataFram
     >>> worth_of_waiting(rows, half_life=48)[["worth", "fresh"]].values.tolist()
     [[150.0, 200.0]]
     """
-    _columns(rows, ("hours", "amount", by), "rows")
+    need_columns(rows, ("hours", "amount", by), "rows")
     rows = rows.assign(left_=np.exp2(-rows["hours"] / half_life))
     table = rows.groupby(by, observed=True).agg(n=("hours", "size"), worth=("amount", "mean"), left=("left_", "mean")).reset_index()
     fresh = table["worth"] / table["left"]
@@ -275,9 +274,3 @@ def example_answers():
     [0.6, 0.3]
     """
     return pd.DataFrame([{"hours": hours, "qualified": place < did} for hours, did in ((0.0, 120), (50.0, 60)) for place in range(200)])
-
-
-def _columns(table, wanted, name: str) -> None:
-    for column in wanted:
-        if column not in table:
-            raise MetricError(f"{name}: the column {column!r} is missing{nearest(column, table.columns)}")

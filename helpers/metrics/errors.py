@@ -36,3 +36,19 @@ def one_of(value: object, known: Iterable[object], what: str) -> None:
         return
     choices = ", ".join(repr(name) for name in known)
     raise MetricError(f"{what} {value!r} is not known{nearest(value, known)} Choose one of {choices}.")
+
+
+def need_columns(table: object, wanted: Iterable[str], name: str) -> None:
+    """Raise MetricError unless a pandas table has the columns that are needed; ``name`` is the table's name in the message.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> need_columns(pd.DataFrame({"amuont": [1]}), ["amount"], "payments")
+    Traceback (most recent call last):
+        ...
+    helpers.metrics.errors.MetricError: payments: the column 'amount' is missing, did you mean 'amuont'? Rename it, or add it.
+    """
+    for column in wanted:
+        if column not in table.columns:
+            raise MetricError(f"{name}: the column {column!r} is missing{nearest(column, table.columns)} Rename it, or add it.")

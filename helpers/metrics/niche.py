@@ -11,8 +11,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.errors import MetricError, nearest
-from helpers.metrics.uncertainty import wilson_interval
+from helpers.metrics.errors import MetricError, nearest, need_columns
+from helpers.metrics.uncertainty import poisson_of_counts, wilson_interval
 
 FIGURES = ("cycle", "price", "leaving", "accounts")
 LESS_IS_BETTER = ("cycle", "leaving")
@@ -60,7 +60,7 @@ def leaving_ratios(decisions, by: str, *, equal=("size", "first"), reference: st
     >>> leaving_ratios(rows, "industry", reference="shops")[["industry", "ratio"]].round(2).values.tolist()
     [['inns', 0.5], ['shops', 1.0]]
     """
-    _columns(decisions, (by, left, *equal), "decisions")
+    need_columns(decisions, (by, left, *equal), "decisions")
     rows = decisions.dropna(subset=[by, left]).assign(group=lambda table: table[by].astype(str), left=lambda table: table[left].astype(float))
     spread = rows.groupby("group")["left"].agg(["mean", "size"])
     able = spread.index[(spread["mean"] > 0) & (spread["mean"] < 1)]
@@ -69,25 +69,20 @@ def leaving_ratios(decisions, by: str, *, equal=("size", "first"), reference: st
     if reference is not None and reference not in able:
         raise MetricError(f"decisions: {by!r} has no group {reference!r} to compare with{nearest(reference, able)}")
     rows = rows[rows["group"].isin(able)]
-    params, cover = _poisson(rows, list(equal))
+    params, cover = _fitted(rows, list(equal))
     return _ratios(params, cover, spread, list(able), reference, by, level)
 
 
-def _poisson(rows, equal) -> tuple[pd.Series, pd.DataFrame]:
-    """Fit the logarithms of groups and cells, with their robust covariance, on the distinct rows and how often each occurs."""
-    import statsmodels.api as sm
-
+def _fitted(rows, equal) -> tuple[pd.Series, pd.DataFrame]:
+    """Logarithms of the groups' chances at equal cells, with their robust covariance."""
     cell = pd.Series("", index=rows.index)
     for column in equal:
         cell = cell + " " + rows[column].astype(str)
-    counts = rows.assign(cell=cell).groupby(["group", "cell", "left"]).size().rename("times").reset_index()
+    counts = rows.assign(cell=cell).groupby(["group", "cell"])["left"].agg(n="size", did="sum").reset_index()
     design = pd.get_dummies(counts["group"], dtype=float)
     design = design.join(pd.get_dummies(counts["cell"], prefix=" ", drop_first=True, dtype=float))
-    fit = sm.GLM(counts["left"], design, family=sm.families.Poisson(), freq_weights=counts["times"]).fit()
-    x, times, expected = design.to_numpy(), counts["times"].to_numpy(float), np.asarray(fit.mu)
-    bread = np.linalg.inv(x.T @ (x * (times * expected)[:, None]))
-    filling = x.T @ (x * (times * (counts["left"].to_numpy() - expected) ** 2)[:, None])
-    return fit.params, pd.DataFrame(bread @ filling @ bread, index=design.columns, columns=design.columns)
+    params, cover = poisson_of_counts(design.to_numpy(), counts["did"].to_numpy(float), counts["n"].to_numpy(float))
+    return pd.Series(params, index=design.columns), pd.DataFrame(cover, index=design.columns, columns=design.columns)
 
 
 def _ratios(params, cover, spread, names, reference, by, level) -> pd.DataFrame:
@@ -133,7 +128,7 @@ def potential(market, customers=None, by: str = "industry") -> pd.DataFrame:
     >>> potential(market, pd.DataFrame({"industry": ["inns"] * 20})).values.tolist()
     [['inns', 1000, 500.0, 20, 480.0], ['spas', 50, 20.0, 0, 20.0]]
     """
-    _columns(market, (by, "accounts", "reach"), "market")
+    need_columns(market, (by, "accounts", "reach"), "market")
     table = market.assign(reachable=market["accounts"] * market["reach"]).groupby(by, observed=True)[["accounts", "reachable"]].sum()
     won = pd.Series(dtype=int) if customers is None else customers[by].astype(str).value_counts()
     table["won"] = won.reindex(table.index.astype(str), fill_value=0).to_numpy()
@@ -173,8 +168,8 @@ def deals_old_enough(opportunities, leads, customers, *, as_of, months: int = 12
     """
     from helpers.models.value_price import first_deals
 
-    _columns(leads, ("lead_id", "created_at"), "leads")
-    _columns(opportunities, ("lead_id", "closed_on"), "opportunities")
+    need_columns(leads, ("lead_id", "created_at"), "leads")
+    need_columns(opportunities, ("lead_id", "closed_on"), "opportunities")
     deals = first_deals(opportunities, customers)
     came = deals["lead_id"].map(leads.set_index("lead_id")["created_at"].dt.normalize())
     old = came <= pd.Timestamp(as_of) - pd.DateOffset(months=months)
@@ -200,7 +195,7 @@ def ends_of_terms(contracts, customers, *, as_of, by: str = "industry") -> pd.Da
     """
     from helpers.models.terms import renewal_decisions
 
-    _columns(customers, ("customer_id", "size", by), "customers")
+    need_columns(customers, ("customer_id", "size", by), "customers")
     over = renewal_decisions(contracts, customers, as_of=as_of)
     over = over.merge(customers[["customer_id", by]], on="customer_id", how="left")
     return over.assign(left=~over["renewed"])
@@ -244,7 +239,7 @@ def four_figures(deals, decisions, market, *, customers=None, by: str = "industr
     """
     from helpers.models.value_price import price_ratios
 
-    _columns(deals, (by, "amount", "employees", "size", "year", "days"), "deals")
+    need_columns(deals, (by, "amount", "employees", "size", "year", "days"), "deals")
     deals = deals[deals["days"] > 0]
     parts = {"cycle": price_ratios(deals, by, equal=("size", "year"), price="days"), "price": price_ratios(deals, by, equal=("size", "year")),
              "leaving": leaving_ratios(decisions, by)}
@@ -574,12 +569,6 @@ def example_segments():
             for name, leavers in (("inns", 4), ("shops", 12), ("spas", 6)) for number in range(40)]
     market = pd.DataFrame({"industry": ["inns", "shops", "spas"], "accounts": [4000, 9000, 38], "reach": [0.5, 0.5, 0.5]})
     return pd.DataFrame(rows), pd.DataFrame(left), market
-
-
-def _columns(table, wanted, name: str) -> None:
-    for column in wanted:
-        if column not in table:
-            raise MetricError(f"{name}: the column {column!r} is missing{nearest(column, table.columns)}")
 
 
 def beside_ordinary(deals, decisions, *, special, by: str = "industry") -> dict[str, float]:

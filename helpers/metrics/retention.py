@@ -26,7 +26,7 @@ from helpers.metrics.result import Result
 from helpers.metrics.revenue import ARRIVALS, events_of, movements_of, states_at
 from helpers.metrics.sbg import SBG, fit_sbg, fit_sbg_from
 from helpers.metrics.tenure import life_table, survival
-from helpers.metrics.tables import Frame, day, either, enter, index_of, literal, month_end, month_index, month_of, settled, stacked
+from helpers.metrics.tables import Frame, day, either, enter, index_of, month_end, month_index, month_of, settled, stacked
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 __all__ = ["SBG", "annualise_churn", "cohort_triangle", "customer_churn", "customer_churn_rate", "fit_sbg", "fit_sbg_from", "grr",

@@ -12,9 +12,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.errors import MetricError, nearest, one_of
+from helpers.metrics.errors import MetricError, need_columns, one_of
 from helpers.metrics.result import Result
-from helpers.metrics.uncertainty import ratio_interval, wilson_interval, z_value
+from helpers.metrics.uncertainty import poisson_of_counts, ratio_interval, wilson_interval, z_value
 
 MEASURES = ("volume", "qualification", "win rate", "cycle", "renewal", "cost per won ARR")
 LESS_IS_BETTER = ("cycle", "cost per won ARR")
@@ -70,7 +70,7 @@ def standardised(rows, outcome: str, by: str, *, equal=("size",), level: float =
 
 def _known(rows, outcome, by, equal) -> pd.DataFrame:
     """The rows without gaps, groups as text and the outcome as a number."""
-    _columns(rows, (by, outcome, *equal), "rows")
+    need_columns(rows, (by, outcome, *equal), "rows")
     rows = rows.dropna(subset=[by, outcome, *equal])
     return rows.assign(**{by: rows[by].astype(str), outcome: rows[outcome].astype(float)})
 
@@ -93,40 +93,6 @@ def _design(counts, by) -> tuple[np.ndarray, list[str]]:
     groups = pd.get_dummies(counts[by], dtype=float)
     cells = pd.get_dummies(counts["cell"], drop_first=True, dtype=float)
     return np.hstack([groups.to_numpy(), cells.to_numpy()]), list(groups.columns)
-
-
-def poisson_of_counts(design, did, n) -> tuple[np.ndarray, np.ndarray]:
-    """Fit shares of counts on a logarithmic scale: log E(did / n) = design @ params.
-
-    Parameters
-    ----------
-    design, did, n : arrays
-        A row for each cell: its columns, how many did it, how many there are.
-
-    Returns
-    -------
-    (params, covariance)
-        As robust as if each of the n stood in a row of its own (Zou 2004): bread (sum of x x' n share), scatter did (1 - share)^2 + (n - did) share^2.
-
-    Examples
-    --------
-    >>> params, cover = poisson_of_counts(np.eye(2), np.array([20.0, 5.0]), np.array([40.0, 40.0]))
-    >>> np.exp(params).round(3).tolist()
-    [0.5, 0.125]
-    """
-    import warnings
-
-    import statsmodels.api as sm
-    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
-
-    with warnings.catch_warnings():  # a fit that meets every cell is no fault
-        warnings.simplefilter("ignore", PerfectSeparationWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        params = np.asarray(sm.GLM(did, design, family=sm.families.Poisson(), offset=np.log(n)).fit().params)
-    share = np.exp(design @ params)
-    bread = np.linalg.pinv(design.T @ (design * (n * share)[:, None]))
-    scatter = did * (1 - share) ** 2 + (n - did) * share**2
-    return params, bread @ (design.T @ (design * scatter[:, None])) @ bread
 
 
 def _raw_shares(rows, outcome, by, level) -> pd.DataFrame:
@@ -175,7 +141,6 @@ def standardised_days(rows, days: str, by: str, *, equal=("size",), level: float
     >>> standardised_days(rows, "days", "mode")[["raw", "value"]].round().values.tolist()
     [[14.0, 20.0], [14.0, 10.0]]
     """
-    import statsmodels.api as sm
 
     rows = _known(rows, days, by, equal)
     rows = rows[rows[days] > 0]
@@ -233,7 +198,7 @@ def mantel_haenszel(rows, outcome: str, by: str, *, group: str, reference: str, 
     >>> mantel_haenszel(example_rows(), "stayed", "mode", group="seeding", reference="outbound")
     stayed, seeding over outbound, at equal size: 1.33 (0.92 to 1.93, n = 80 rows)
     """
-    _columns(rows, (by, outcome, *equal), "rows")
+    need_columns(rows, (by, outcome, *equal), "rows")
     known = rows[by].astype(str)
     for name in (group, reference):
         one_of(name, sorted(known.unique()), f"mantel_haenszel: {by}")
@@ -293,8 +258,8 @@ def costs_of_leads(path, spend, *, since, until, people: float = 0.0, minutes=No
     >>> costs_of_leads(*example_costs(), since="2025-01-01", until="2025-01-31")["cost"].tolist()
     [50.0, 50.0, 30.0, 30.0]
     """
-    _columns(path, ("lead_id", "lead", "amount", by), "path")
-    _columns(spend, ("month", "amount", by), "marketing_spend")
+    need_columns(path, ("lead_id", "lead", "amount", by), "path")
+    need_columns(spend, ("month", "amount", by), "marketing_spend")
     first, last = pd.Timestamp(since), pd.Timestamp(until)
     rows = path[(path["lead"] >= first) & (path["lead"] < last + pd.Timedelta(days=1))].copy()
     spent = spend[(spend["month"] >= first.replace(day=1)) & (spend["month"] <= last)]
@@ -422,7 +387,7 @@ def six_measures(path, ends, *, as_of, costed=None, months: int = 12, by: str = 
     >>> six_measures(path_of(case), ends, as_of=case.as_of)["measure"].unique().tolist()
     ['volume', 'qualification', 'win rate', 'cycle', 'renewal']
     """
-    _columns(path, ("lead", "MQL", "signed", "size", by), "path")
+    need_columns(path, ("lead", "MQL", "signed", "size", by), "path")
     rows = path.assign(year=path["lead"].dt.year, qualified=path["MQL"].notna(), won=path["signed"].notna(),
                        days=(path["signed"] - path["lead"].dt.normalize()).dt.days)
     end = pd.Timestamp(as_of)
@@ -548,7 +513,7 @@ def concentration(rows, when: str, by: str, *, as_of, weight: str | None = None)
     >>> concentration(rows, "on", "mode", as_of="2025-12-31")[["year", "share", "sources"]].values.tolist()
     [[2025.0, 0.5, 2.0]]
     """
-    _columns(rows, (when, by, *([weight] if weight else [])), "rows")
+    need_columns(rows, (when, by, *([weight] if weight else [])), "rows")
     end = pd.Timestamp(as_of)
     rows = rows[rows[when] < end + pd.Timedelta(days=1)].dropna(subset=[when, by])
     year = end.year - years_before(rows[when], end)
@@ -780,9 +745,3 @@ def example_costs():
                          "amount": [100.0, 0.0, 300.0, 0.0], "size": "small"})
     spend = pd.DataFrame({"month": pd.Timestamp("2025-01-01"), "mode": ["inbound", "seeding"], "amount": [100.0, 60.0]})
     return path, spend
-
-
-def _columns(table, wanted, name: str) -> None:
-    for column in wanted:
-        if column not in table:
-            raise MetricError(f"{name}: the column {column!r} is missing{nearest(column, table.columns)}")

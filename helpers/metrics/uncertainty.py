@@ -138,3 +138,39 @@ def nps_variance(promoters: float, detractors: float, n: float) -> float:
     if min(promoters, detractors) < 0 or promoters + detractors > 1:
         raise MetricError(f"nps_variance: shares {promoters!r} and {detractors!r} are no fractions of one whole. Write 50% as 0.50.")
     return (promoters + detractors - (promoters - detractors) ** 2) / n if n else math.nan
+
+
+def poisson_of_counts(design, did, n):
+    """Fit shares of counts on a logarithmic scale: log E(did / n) = design @ params.
+
+    Parameters
+    ----------
+    design, did, n : arrays
+        A row for each cell: its columns, how many did it, how many there are.
+
+    Returns
+    -------
+    (params, covariance)
+        As robust as if each of the n stood in a row of its own (Zou 2004): bread (sum of x x' n share), scatter did (1 - share)^2 + (n - did) share^2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> params, cover = poisson_of_counts(np.eye(2), np.array([20.0, 5.0]), np.array([40.0, 40.0]))
+    >>> np.exp(params).round(3).tolist()
+    [0.5, 0.125]
+    """
+    import warnings
+
+    import numpy as np
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
+    with warnings.catch_warnings():  # a fit that meets every cell is no fault
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        params = np.asarray(sm.GLM(did, design, family=sm.families.Poisson(), offset=np.log(n)).fit().params)
+    share = np.exp(design @ params)
+    bread = np.linalg.pinv(design.T @ (design * (n * share)[:, None]))
+    scatter = did * (1 - share) ** 2 + (n - did) * share**2
+    return params, bread @ (design.T @ (design * scatter[:, None])) @ bread

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.errors import MetricError, nearest
+from helpers.metrics.errors import MetricError, need_columns
 from helpers.metrics.policy import Policy
 from helpers.metrics.revenue import mrr_at
 from helpers.models._guards import check_not_negative, check_positive, check_share
@@ -86,8 +86,8 @@ def prices_by_segment(customers, fees, *, least: int = 5) -> pd.DataFrame:
     >>> prices_by_segment(people, pd.DataFrame({"customer_id": list("abc"), "fee": [10.0, 20.0, 60.0]}), least=2).values.tolist()
     [['inns', 'small', 2, 15.0, True], ['spas', 'small', 1, 30.0, False]]
     """
-    _columns(customers, ("customer_id", "industry", "size"), "customers")
-    _columns(fees, ("customer_id", "fee"), "fees")
+    need_columns(customers, ("customer_id", "industry", "size"), "customers")
+    need_columns(fees, ("customer_id", "fee"), "fees")
     paying = fees[fees["fee"] > 0].merge(customers[["customer_id", "industry", "size"]], on="customer_id")
     paying = paying.assign(industry=paying["industry"].astype(str), size=paying["size"].astype(str))
     if paying.empty:
@@ -125,7 +125,7 @@ def market_by_segment(market, prices, *, signs: float) -> pd.DataFrame:
     >>> market_by_segment(market, prices, signs=0.4)[["listed", "reachable", "customers", "ceiling"]].values.tolist()
     [[20000.0, 500.0, 200.0, 4000.0]]
     """
-    _columns(market, ("industry", "size", "accounts", "reach"), "market")
+    need_columns(market, ("industry", "size", "accounts", "reach"), "market")
     check_share("signs", signs)
     rows = market.assign(industry=market["industry"].astype(str), size=market["size"].astype(str))[["industry", "size", "accounts", "reach"]]
     rows = rows.merge(prices[["industry", "size", "price"]], on=["industry", "size"], how="left")
@@ -311,7 +311,7 @@ def counted_by(fees, customers, by: str = "industry") -> pd.Series:
     >>> counted_by(pd.DataFrame({"customer_id": ["a"], "fee": [10.0]}), people).to_dict()
     {'inns': 1}
     """
-    _columns(customers, ("customer_id", by), "customers")
+    need_columns(customers, ("customer_id", by), "customers")
     group = fees["customer_id"].map(customers.set_index("customer_id")[by].astype(object)).dropna().astype(str)
     return group.value_counts().sort_index()
 
@@ -342,15 +342,9 @@ def share_that_signs(opportunities) -> tuple[float, int]:
     >>> share_that_signs(pd.DataFrame({"customer_id": ["a", "a", "b", "c"], "outcome": ["lost", "won", "lost", None]}))
     (0.5, 2)
     """
-    _columns(opportunities, ("customer_id", "outcome"), "opportunities")
+    need_columns(opportunities, ("customer_id", "outcome"), "opportunities")
     closed = opportunities[opportunities["outcome"].notna()]
     if closed.empty:
         raise MetricError("opportunities: no deal is closed yet, so no share of them was won. Bring closed deals.")
     won = (closed["outcome"].astype(str) == "won").groupby(closed["customer_id"].astype(str)).any()
     return float(won.mean()), len(won)
-
-
-def _columns(table, wanted, name: str) -> None:
-    for column in wanted:
-        if column not in table.columns:
-            raise MetricError(f"{name}: no column {column!r}{nearest(column, table.columns)} Rename it, or add it.")

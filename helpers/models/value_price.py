@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.errors import MetricError, nearest
+from helpers.metrics.errors import MetricError, nearest, need_columns
 from helpers.models._guards import check_not_negative, check_positive, check_share
 
 MONTHS = 12
@@ -52,7 +52,7 @@ def saved_by_account(value, *, as_of, least_months: int = 6) -> pd.DataFrame:
     >>> saved_by_account(rows, as_of="2025-06-30").values.tolist()
     [['a', 6, 120.0, 30.0, 3600.0]]
     """
-    _columns(value, ("customer_id", "month", "hours_saved", "wage"), "value")
+    need_columns(value, ("customer_id", "month", "hours_saved", "wage"), "value")
     end = pd.Timestamp(as_of)
     month = pd.to_datetime(value["month"])
     recent = value[(month <= end) & (month > end - pd.DateOffset(years=1))]
@@ -225,7 +225,7 @@ def first_year_floor(costs, *, as_of, sold: int, new: int, revenue: float) -> fl
     >>> first_year_floor(rows, as_of="2025-12-31", sold=8, new=10, revenue=200.0)
     15.0
     """
-    _columns(costs, ("month", "kind", "amount"), "costs")
+    need_columns(costs, ("month", "kind", "amount"), "costs")
     check_positive("revenue", revenue)
     if sold <= 0 or new <= 0:
         raise MetricError(f"customers: {sold} sold and {new} new in the year to {as_of}; a floor needs some. Choose another as_of.")
@@ -265,8 +265,8 @@ def first_deals(opportunities, customers) -> pd.DataFrame:
     >>> first_deals(deals, people)[["customer_id", "amount", "year", "employees"]].values.tolist()
     [['a', 90.0, 2023, 30]]
     """
-    _columns(opportunities, ("customer_id", "opened_on", "outcome", "amount"), "opportunities")
-    _columns(customers, ("customer_id", "employees", "industry", "size"), "customers")
+    need_columns(opportunities, ("customer_id", "opened_on", "outcome", "amount"), "opportunities")
+    need_columns(customers, ("customer_id", "employees", "industry", "size"), "customers")
     won = opportunities[opportunities["outcome"].astype(str) == "won"]
     if "lead_id" in won and won["lead_id"].notna().any():
         won = won[won["lead_id"].notna()]
@@ -318,7 +318,7 @@ def price_ratios(deals, by: str, *, equal=("size", "year", "industry"), referenc
     from statsmodels.regression.linear_model import OLS
 
     held = [name for name in equal if name != by]
-    _columns(deals, (by, price, "employees", *held), "deals")
+    need_columns(deals, (by, price, "employees", *held), "deals")
     rows = deals[(deals[price] > 0) & (deals["employees"] > 0)].dropna(subset=[by, price, "employees", *held])
     groups = rows[by].astype(str)
     names = sorted(groups.unique())
@@ -399,9 +399,3 @@ def income_by_outcome(outcomes, *, years: int = 3, renewal: float = 0.85, steepn
     stays = sum(keep**k for k in range(years)) / sum(renewal**k for k in range(years))
     columns = [np.ones_like(outcome), stays, stays * outcome**use_follows, stays * outcome]
     return pd.DataFrame(dict(zip(FEE_MODELS, columns)), index=pd.Index(outcome, name="outcome"))
-
-
-def _columns(table, wanted, name: str) -> None:
-    for column in wanted:
-        if column not in table.columns:
-            raise MetricError(f"{name}: no column {column!r}{nearest(column, table.columns)} Rename it, or add it.")
