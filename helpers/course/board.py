@@ -7,6 +7,7 @@ said last time, cash and runway; then the plan, the round with what it sells and
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -23,7 +24,7 @@ section{break-after:page}section:last-child{break-after:auto}
 @media print{@page{size:A4;margin:12mm}body{font-size:9.5pt;line-height:1.35}h1{font-size:15pt;margin:0 0 2pt}
 h2{font-size:11pt;margin:8pt 0 2pt}p,dl,table,figure{margin:2pt 0 4pt}th,td{padding:1.5pt 4pt}table{font-size:8.5pt}svg{max-height:52mm}}
 """
-LINES = ("#0072b2", "#d55e00", "#5b6470", "#009e73")
+LINES = ("#0072b2", "#d55e00", "#8a93a0", "#009e73")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class Pack:
         return path
 
     def _repr_html_(self) -> str:
-        return '<div class="playbook-board">' + "<hr>".join(body_of(page) for page in self.pages) + "</div>"
+        body = "<hr>".join(body_of(page) for page in self.pages)
+        lower = re.sub(r"<(/?)h([12])>", lambda tag: f"<{tag[1]}h{int(tag[2]) + 2}>", body)   # a chapter has its own title
+        return f'<div class="playbook-board">{lower}</div>'
 
     def __repr__(self) -> str:
         return "\n".join(to_markdown(page) for page in self.pages).strip()
@@ -111,7 +114,7 @@ def _gates(gates):
     head = ["gate", "state", "value", "needed", "n"]
     return [("h2", "Is the stage closed?"),
             ("table", "Gates, read from the tables; a gate without its table cannot be told", head,
-             [[str(row[column]) for column in head] for row in gates.to_dict("records")], ("gate", "state", "needed"))]
+             [[str(row[column]) for column in head] for row in gates.to_dict("records")], ("gate", "state", "value", "needed"))]
 
 
 def _last_time(company, scores):
@@ -214,7 +217,9 @@ def _shade(band, at):
 
 
 def _name(case, colour, line):
-    return f'<text x="500" y="{24 + 18 * line}" style="fill:{colour};font-size:12px;font-weight:600">{escape(case)}</text>'
+    y = 20 + 18 * line
+    return (f'<line x1="498" x2="514" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>'
+            f'<text x="520" y="{y + 4}" fill="currentColor" font-size="11">{escape(case)}</text>')
 
 
 def _rule(y, text, left, right):
