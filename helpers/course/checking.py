@@ -173,13 +173,16 @@ def _given(source: Any, company: Any) -> Any:
 
 
 def _fill(text: str, exercise: Exercise, company: Any, mine: Any, right: Any) -> str:
-    gap = "" if isinstance(mine, (str, set, frozenset)) else (
-        numbers.points(mine - right) if exercise.unit == "share" else write(mine - right, exercise.unit, company))
+    def apart(far):
+        return numbers.points(far) if exercise.unit == "share" else write(far, exercise.unit, company)
+
+    words = isinstance(mine, (str, set, frozenset))
+    gap, off = ("", "") if words else (apart(mine - right), apart(abs(mine - right)).removeprefix("+"))
     raw = f"{right:.4g}" if isinstance(right, float) else str(right)
     parts = {"{mine}": write(mine, exercise.unit, company), "{right}": write(right, exercise.unit, company),
-             "{gap}": gap, "{right_raw}": raw}
-    for mark, words in parts.items():
-        text = text.replace(mark, words)
+             "{gap}": gap, "{off}": off, "{right_raw}": raw}
+    for mark, said in parts.items():
+        text = text.replace(mark, said)
     return text
 
 

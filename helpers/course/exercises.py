@@ -23,8 +23,8 @@ class Mistake:
     gives : callable or value
         ``gives(company)`` is what somebody who makes this mistake would hand in.
     says : str
-        What to tell them: what went wrong and what it would cost. ``{mine}``, ``{right}`` and ``{gap}`` are replaced by the
-        figures, written in the exercise's unit.
+        What to tell them: what went wrong and what it would cost. ``{mine}``, ``{right}``, ``{gap}`` (mine less
+        right) and ``{off}`` (the same without its sign) are replaced by the figures, written in the exercise's unit.
     """
 
     gives: Callable[[Any], Any] | Any

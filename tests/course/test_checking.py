@@ -187,3 +187,9 @@ def test_choices_may_depend_on_the_company():
     assert judge(exercise, kinds[-1], company).status == "mistake"
     assert "not among the choices" in judge(exercise, "submarines", company).message
     assert kinds[1] in judge(exercise, "submarines", company).message
+
+
+def test_a_slip_can_say_how_far_it_is_off_without_a_sign():
+    exercise = Exercise(key="how-far", title="t", kind="number", unit="share", solution=lambda company: 0.5,
+                        mistakes=[Mistake(0.3, "Short by {off}; mine less right is {gap}.")])
+    assert judge(exercise, 0.3, None).message == "Short by 20.0 points; mine less right is -20.0 points."

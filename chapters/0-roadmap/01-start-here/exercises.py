@@ -219,7 +219,7 @@ DISCOUNTS = Exercise(
     mistakes=[
         Mistake(lambda company: (_signed_last_year(company)["yearly_amount"] * _signed_last_year(company)["discount"]).sum(),
                 "You took the discount as a share of the price paid. It is a share of the list: the amount in the contract has it off already. Your figure is too small "
-                "by {gap}, and the deepest discounts are hidden most."),
+                "by {off}, and the deepest discounts are hidden most."),
         Mistake(lambda company: (lambda rows: (rows["recurring_amount"] * rows["discount"] / (1 - rows["discount"])).sum())(_signed_last_year(company)),
                 "You took whole terms. A contract over three years would count three times beside one over a year: off by {gap}."),
     ],

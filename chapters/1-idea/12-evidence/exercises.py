@@ -163,7 +163,7 @@ SAMPLE = Exercise(
     mistakes=[
         Mistake(lambda company: sample_size_two_groups(0.1, 0.2), "That is for comparing two groups, each of that size, where both shares are "
                 "unsure. Here one share is held against a fixed mark; asking {gap} more people costs weeks that you do not have."),
-        Mistake(lambda company: _by_normal(), "That is the normal approximation. It is short by the gap ({gap}): with so few, the exact test "
+        Mistake(lambda company: _by_normal(), "That is the normal approximation. It is short by {off}: with so few, the exact test "
                 "would find a true 20% less often than you asked for."),
         Mistake(lambda company: math.ceil(1.96**2 * 0.2 * 0.8 / 0.1**2), "That many give an interval of ten points on either side of 20%. In "
                 "half of all rounds where 20% is true the interval would still reach down to 10% (yours less the right one: {gap})."),
@@ -214,7 +214,7 @@ FORTY = Exercise(
     says_right="Three in five of thirty, to be sure of two in five. With fewer the answer is: more likely than not, ask again.",
     mistakes=[
         Mistake(12, "Twelve are 40% of thirty. A product with 30% would reach that in about one survey in six, so the share is no proof "
-                    "yet; you are short by {gap}, and a round of hiring may rest on it."),
+                    "yet; you are short by {off}, and a round of hiring may rest on it."),
         Mistake(lambda company: min(k for k in range(101) if wilson_interval(k, 100)[0] >= 0.40), "That is for a hundred answers. Of thirty "
                 "that many cannot even be."),
         Mistake(lambda company: min(k for k in range(31) if wilson_interval(k, 30)[1] >= 0.40), "From there on 40% is still possible, since "

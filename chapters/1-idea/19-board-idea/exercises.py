@@ -126,10 +126,10 @@ SIZE = Exercise(
     key="size-of-round", title="The round that carries 24 months", kind="number", unit="money", minutes=7, solution=to_raise,
     says_right="Whether anybody should give it is another question: the plan behind it lets costs grow for two years while receipts stand still.",
     mistakes=[
-        Mistake(_without_reserve, "That brings the account to exactly zero in the last month. Nobody can raise, or stop in order, at zero: {gap} are "
-                                  "missing."),
+        Mistake(_without_reserve, "That brings the account to exactly zero in the last month. Nobody can raise, or stop in order, at zero. You are "
+                                  "off by {off}."),
         Mistake(_burn_times_24, "You paid 24 months at today's burn. The people you hire next year are not in it. The round would be "
-                                "short by {gap}, and the shortfall shows halfway."),
+                                "too small, off by {off}, and the lack shows halfway."),
         Mistake(lambda company: _without_reserve(company) + _plan(company).cash,
                 "You asked for all costs of the two years and left out what is in the bank."),
     ],
@@ -153,7 +153,7 @@ FOUNDERS = Exercise(
     mistakes=[
         Mistake(1 - sum(amount / (amount + pre) for amount, pre in ROUNDS),
                 "You added the shares sold. The second round buys a fifth of everything, and the seed investors pay for their part of it too. "
-                "You gave away {gap} too much."),
+                "You are off by {off}."),
         Mistake(math.prod(1 - amount / pre for amount, pre in ROUNDS),
                 "You divided by the value before the money. The new money is part of the company once it is in: the share is amount over value and "
                 "amount together."),

@@ -160,7 +160,7 @@ RENEWED = Exercise(
     key="niche-renews", title="How many terms the niche renews", kind="number", unit="share", minutes=5, solution=renewed_there, needs=TABLES,
     says_right="Of the terms that could end, {right} went on. The interval in the checklist says how sure that is.",
     mistakes=[
-        Mistake(_renewed_elsewhere, "That is everybody else. The difference to the niche, {gap}, is what makes it one."),
+        Mistake(_renewed_elsewhere, "That is everybody else. You are off by {off}, and that distance is what makes a niche."),
         Mistake(_still_there, "You counted who is still a customer among all who ever were. Many of them have not been asked yet, because their first term still runs; the figure flatters a "
                               "segment that was entered last year."),
         Mistake(lambda company: 1 - renewed_there(company), "That is the share that was not renewed."),
