@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import defaultdict
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -279,9 +280,9 @@ def customer_churn(subscriptions: Any, start: Any, end: Any, *, variant: str = "
     lines = priced(subscriptions, policy=daily, as_of=as_of)
     if variant == "shopify":
         return _shopify(lines, first, last, policy, as_of)
-    flags = _flags(lines, first, last)
-    counts = lines.entered.small(flags.select(*[nw.col(name).sum() for name in _COUNTED])).rows(named=True)[0]
-    counts = {name: int(value or 0) for name, value in counts.items()}
+    flags = (_ends if variant == "point_to_point" else _flags)(lines, first, last)
+    counts = lines.entered.small(flags.select(*[nw.col(name).sum() for name in flags.collect_schema().names()[1:]])).rows(named=True)[0]
+    counts = defaultdict(int, {name: int(value or 0) for name, value in counts.items()})
     part = counts["gone"] if variant == "point_to_point" else counts["churned"]
     part -= counts["joined_churned"] + counts["churned_back"] if variant == "chartmogul" else 0
     whole = counts["start"] + (counts["new"] if variant == "stripe" else 0)
@@ -313,24 +314,28 @@ def _shopify(lines: Lines, first: dt.date, last: dt.date, policy: Policy, as_of:
                   behind=lambda: lines.entered.give(by_day, sort=["on"]))
 
 
-_COUNTED = ("start", "gone", "churned", "new", "joined_churned", "churned_back")
+def _one(test: nw.Expr) -> nw.Expr:
+    return test.cast(nw.Int64)
+
+
+def _ends(lines: Lines, first: dt.date, last: dt.date) -> Frame:
+    """Mark, with 1 or 0 for each customer, who was there at the start and is gone at the end."""
+    before, after = nw.col("before_present"), nw.col("after_present")
+    return states_at(lines, {"before": first, "after": last}).select("customer_id", start=_one(before), gone=_one(before & ~after))
 
 
 def _flags(lines: Lines, first: dt.date, last: dt.date) -> Frame:
     """Mark, with 1 or 0 for each customer, what happened to it in the period."""
-    def one(test: nw.Expr) -> nw.Expr:
-        return test.cast(nw.Int64)
-
     dtype = lines.frame.collect_schema()["starts_on"]
     moved = movements_of(lines).filter(nw.col("on") > literal(first, dtype), nw.col("on") <= literal(last, dtype))
-    moved = moved.select("customer_id", churned=one(nw.col("kind") == "churn"), new=one(nw.col("kind").is_in(["new", "opening"])))
+    moved = moved.select("customer_id", churned=_one(nw.col("kind") == "churn"), new=_one(nw.col("kind").is_in(["new", "opening"])))
     moved = moved.group_by("customer_id").agg(nw.col("churned").max(), nw.col("new").max())
     states = states_at(lines, {"before": first, "after": last})
     both = states.join(moved, on="customer_id", how="left")
     before, after = nw.col("before_present"), nw.col("after_present")
     churned, new = ((nw.col(name) == 1) & ~nw.col(name).is_null() for name in ("churned", "new"))
-    return both.select("customer_id", start=one(before), gone=one(before & ~after), churned=one(churned), new=one(new),
-                       joined_churned=one(churned & new), churned_back=one(churned & ~new & after))
+    return both.select("customer_id", start=_one(before), gone=_one(before & ~after), churned=_one(churned), new=_one(new),
+                       joined_churned=_one(churned & new), churned_back=_one(churned & ~new & after))
 
 
 def churn_by_cause(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) -> Any:

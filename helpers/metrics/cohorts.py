@@ -80,7 +80,7 @@ def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age
 
 def _changes_by_age(lines: Lines, measure: str) -> Frame:
     """Return, by first month and age in months, how the sums behind the rates change."""
-    moved = running_state(lines).filter(nw.col("first") | nw.col("paid")).with_columns(born=month_index(nw.col("since")))
+    moved = running_state(lines, since=True).filter(nw.col("first") | nw.col("paid")).with_columns(born=month_index(nw.col("since")))
     if not lines.policy.complete_from_inception and lines.first_seen is not None:
         moved = moved.filter(nw.col("born") > index_of(lines.first_seen))
     moved = moved.with_columns(age=month_index(nw.col("step")) - nw.col("born"), was=_present("before", lines) & ~nw.col("first"),

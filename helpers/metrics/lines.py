@@ -8,6 +8,8 @@ while it runs), mrr (integers), and where a policy needs them, paused and free (
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
 from helpers.metrics.policy import Policy
-from helpers.metrics.tables import Entered, Frame, collected, cut, day, either, enter, literal, months_between, move, only
+from helpers.metrics.tables import Entered, Frame, collected, cut, day, either, enter, literal, looked_up, months_between, move, only
 
 REQUIRED = ("customer_id", "starts_on", "ends_on", "amount", "interval")
 OPTIONAL = ("subscription_id", "interval_count", "discount", "discount_duration", "status", "charge", "currency",
@@ -38,6 +40,7 @@ class Lines:
     held: tuple[str, ...]
     first_seen: dt.date | None
     as_of: dt.date | None
+    signed: bool = False  # whether a line may take away: refunds, adjustments
 
     @property
     def fine(self) -> int:
@@ -46,7 +49,11 @@ class Lines:
 
     def rounded(self, expr: nw.Expr) -> nw.Expr:
         """Round a sum of lines to whole smallest units (halves up)."""
-        return expr if self.fine == 1 else (expr.cast(nw.Float64) / self.fine + 0.5).floor().cast(nw.Int64)
+        if self.fine == 1:
+            return expr
+        if isinstance(self.frame, nw.DataFrame):
+            return (expr + self.fine // 2) // self.fine
+        return (expr.cast(nw.Float64) / self.fine + 0.5).floor().cast(nw.Int64)
 
 
 def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tuple[str, ...] | None = None,
@@ -93,7 +100,8 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
     frame = _with_mrr(frame, policy, held, paused=seen["paused"])
     frame = _until(_ended(frame, policy, late=seen["past_due"]), report_day)
     kept = [name for name in keep if name in frame.collect_schema().names()]
-    return Lines(frame.select(*keys, "starts_on", "ends_on", "mrr", *held, *kept), entered, policy, keys, held, seen["first"], report_day)
+    return Lines(frame.select(*keys, "starts_on", "ends_on", "mrr", *held, *kept), entered, policy, keys, held, seen["first"], report_day,
+                 signed="charge" in entered.frame.collect_schema().names())
 
 
 # --- reading and checking -------------------------------------------------------------------------------------------
@@ -154,15 +162,26 @@ def _inspect(frame: Frame, policy: Policy) -> dict[str, Any]:
     rules = _rules(columns, policy)
     notes = {name: nw.col("status") == name for name in ("paused", "past_due") if "status" in columns}
     notes["free"] = (nw.col("amount") == 0) | (nw.col("discount") == 1) if "discount" in columns else nw.col("amount") == 0
-    flags = {**{name: rule for name, (_, rule, _) in rules.items()}, **notes}
-    counts = {name: flag.cast(nw.Int64).sum() for name, flag in flags.items()}
-    found = collected(frame.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"), **counts)).rows(named=True)[0]
-    for name, (column, rule, words) in rules.items():
-        if broken := int(found["rows"]) - int(found[name] or 0):
-            raise MetricError(_complaint(frame, column, rule, words, broken))
+    flags = {"good": functools.reduce(operator.and_, [rule for _, rule, _ in rules.values()]), **notes}
+    found = collected(frame.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"), **_counts(flags))).rows(named=True)[0]
+    if int(found["rows"]) != int(found["good"] or 0):
+        _complain(frame, rules)
     first = found["first"]
     return {**{name: bool(found.get(name)) for name in ("paused", "past_due", "free")}, "currencies": _currencies(frame, columns),
             "first": None if first is None or first != first else day(first, "starts_on")}
+
+
+def _counts(flags: dict[str, nw.Expr]) -> dict[str, nw.Expr]:
+    return {name: flag.cast(nw.Int64).sum() for name, flag in flags.items()}
+
+
+def _complain(frame: Frame, rules: dict[str, tuple[str, nw.Expr, str]]) -> None:
+    """Raise the error of the first rule that rows break."""
+    kept = _counts({name: rule for name, (_, rule, _) in rules.items()})
+    found = collected(frame.select(nw.len().alias("rows"), **kept)).rows(named=True)[0]
+    for name, (column, rule, words) in rules.items():
+        if broken := int(found["rows"]) - int(found[name] or 0):
+            raise MetricError(_complaint(frame, column, rule, words, broken))
 
 
 def _currencies(frame: Frame, columns: set[str]) -> list[str]:
@@ -255,25 +274,12 @@ def _until(frame: Frame, as_of: dt.date | None) -> Frame:
 # --- the price of a month -------------------------------------------------------------------------------------------
 
 
-def monthly_factor(policy: Policy) -> nw.Expr:
-    """Months' worth of one interval, as a factor on the amount: 1 for a month, 1/12 for a year (switch 4)."""
-    factor = nw.lit(1.0)
-    for name, value in (("day", policy.days_per_month), ("week", policy.weeks_per_month)):
-        factor = either(nw.col("interval") == name, float(value), factor)
-    return factor
-
-
-def _months_divisor() -> nw.Expr:
-    divisor = nw.lit(1.0)
-    for name in ("quarter", "year"):
-        divisor = either(nw.col("interval") == name, nw.lit(float(MONTHS[name])), divisor)
-    return divisor
-
-
 def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bool) -> Frame:
     columns = frame.collect_schema().names()
     price = nw.col("amount").cast(nw.Float64)
-    monthly = price * monthly_factor(policy) / _months_divisor()
+    interval, months = nw.col("interval"), {name: float(MONTHS[name]) for name in ("quarter", "year")}
+    times = {"day": float(policy.days_per_month), "week": float(policy.weeks_per_month)}  # switch 4
+    monthly = price * looked_up(frame, interval, times, 1.0, nw.Float64) / looked_up(frame, interval, months, 1.0, nw.Float64)
     if "interval_count" in columns:
         monthly = monthly / nw.col("interval_count")
     if "discount" in columns and policy.discounts != "none":

@@ -23,7 +23,7 @@ from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.renewals import renewal_rate
 from helpers.metrics.result import Result
-from helpers.metrics.revenue import ARRIVALS, events_of, movements_of, states_at
+from helpers.metrics.revenue import ARRIVALS, changes_of, events_of, kinds_of, movements_of, states_at
 from helpers.metrics.sbg import SBG, fit_sbg, fit_sbg_from
 from helpers.metrics.tenure import life_table, survival
 from helpers.metrics.tables import Frame, day, either, enter, index_of, month_end, month_index, month_of, settled, stacked
@@ -427,8 +427,7 @@ def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Po
     lines = _snapshot(subscriptions, policy, None)
     pairs = states_at(lines, {"before": first, "after": last}).filter(nw.col("before_present"))
     n = lines.entered.small(pairs.select(nw.len().alias("n"))).rows()[0][0]
-    summed = movements_of(lines).group_by("month", "kind").agg(nw.col("change").sum())
-    value = _chained(lines.entered.small(summed).select("month", "kind", "change").rows(), index_of(first), index_of(last))
+    value = _chained(kinds_of(lines.entered.small(changes_of(lines))), index_of(first), index_of(last))
     figure = lines.entered.figure(value, n=int(n), reason="" if value == value else "a month began without MRR")
     return Result("NRR, chained monthly", figure, policy=policy, formula="product of the monthly NRRs", period=f"{first} to {last}",
                   behind=lambda: lines.entered.give(pairs.select("customer_id", "before", "after"), sort=["customer_id"]))

@@ -17,10 +17,12 @@ from helpers.metrics.errors import MetricError, one_of
 from helpers.metrics.lines import INTERVALS, MONTHS, Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Frame, cut, day, either, enter, index_of, literal, month_of, move, only, running, settled, stacked, whole
+from helpers.metrics.tables import Frame, cut, day, either, enter, index_of, literal, looked_up, month_of, move, only, running, settled, stacked, whole
 
 KINDS = ("opening", "new", "reactivation", "expansion", "contraction", "churn")
 OTHER_KINDS = ("pause", "resume", "fx")
+_NUMBER = {kind: number for number, kind in enumerate((*KINDS, *OTHER_KINDS), 1)}  # kinds are numbers until they are shown
+NO_KIND = 0
 ARRIVALS = ("opening", "new", "reactivation", "resume")
 
 
@@ -204,17 +206,37 @@ def _by_event(policy: Policy) -> bool:
 
 def movements_of(lines: Lines) -> Frame:
     """Classify the netted events of priced lines; see :func:`mrr_movements`."""
-    keys, policy = list(lines.keys), lines.policy
+    moved = _moved(lines)
+    names = {number: name for name, number in _NUMBER.items()}
+    moved = moved.with_columns(kind=looked_up(moved, nw.col("number"), names, None, nw.String))
+    columns = ("month", *(("on",) * _by_event(lines.policy)), "kind", "before", "change", "after")
+    partial = _partial(lines)
+    extra = {"partial": nw.col("month") >= partial} if partial is not None and lines.policy.right_edge == "flag" else {}
+    return moved.select(*lines.keys, *columns, **extra)
+
+
+def changes_of(lines: Lines) -> Frame:
+    """Sum the movements by month and kind where they are: month, number, change. :func:`kinds_of` reads the collected rows."""
+    return _moved(lines).group_by("month", "number").agg(nw.col("change").sum())
+
+
+def kinds_of(changes: nw.DataFrame) -> list[tuple[dt.date, str, int]]:
+    """Return month, kind and change of each row of :func:`changes_of`."""
+    names = {number: name for name, number in _NUMBER.items()}
+    return [(month, names[int(number)], int(change)) for month, number, change in changes.select("month", "number", "change").rows()]
+
+
+def _moved(lines: Lines) -> Frame:
+    """Return the changes that have a kind: the keys, month (and on), number of the kind, before, change, after."""
     moved = running_state(lines)
-    moved = moved.with_columns(kind=_kind(lines)).filter(~nw.col("kind").is_null())
-    if _by_event(policy):
+    moved = moved.with_columns(number=_kind(lines)).filter(nw.col("number") != NO_KIND)
+    if _by_event(lines.policy):
         moved = moved.with_columns(on=nw.col("step"), step=cut(nw.col("step"), "1mo", moved.collect_schema()["step"]))
     partial = _partial(lines)
-    if partial is not None and policy.right_edge == "drop":
+    if partial is not None and lines.policy.right_edge == "drop":
         moved = moved.filter(nw.col("step") < partial)
-    extra = {"partial": nw.col("step") >= partial} if partial is not None and policy.right_edge == "flag" else {}
-    on = ["on"] if _by_event(policy) else []
-    return moved.select(*keys, nw.col("step").alias("month"), *on, "kind", "before", "change", "after", **extra)
+    on = ("on",) * _by_event(lines.policy)
+    return moved.select(*lines.keys, nw.col("step").alias("month"), *on, "number", "before", "change", "after")
 
 
 def _partial(lines: Lines) -> dt.date | None:
@@ -248,38 +270,46 @@ def events_of(lines: Lines) -> Frame:
     never = {"never": only(nw.lit(False), nw.col("starts_on"))} if windowed else {}
     edges = lines.frame.with_columns(starting=_step("starts_on", lines), ending=_step("ends_on", lines), **less, **never)
     if not windowed:
-        edges = edges.filter(nw.col("ending").is_null() | (nw.col("ending") != nw.col("starting")))
+        edges = _seen(edges, nw.col("ending").is_null() | (nw.col("ending") != nw.col("starting")))
     dates = {"came": ("starts_on", "never"), "left": ("never", "ends_on")} if windowed else {}
     events = stacked(edges, lines.keys, step=("starting", "ending"), **{name: (name, f"less_{name}") for name in measures}, **dates)
     return events.filter(~nw.col("step").is_null())
 
 
-def running_state(lines: Lines) -> Frame:
+def _seen(edges: Frame, seen: nw.Expr) -> Frame:
+    """Drop the lines that are not seen; engines empty their steps instead, since before a filter they would cut every date twice."""
+    if isinstance(edges, nw.DataFrame):
+        return edges.filter(seen)
+    return edges.with_columns(starting=only(seen, nw.col("starting")), ending=only(seen, nw.col("ending")))
+
+
+def running_state(lines: Lines, *, since: bool = False) -> Frame:
     """Net the events of each period and cumulate them: the state before and after each, the change, when there first was MRR.
 
     Returns
     -------
     narwhals frame
         The keys, step, before, after, change (smallest units), mrr_before, mrr_after (finer units; the same for what holds
-        a customer at 0), since (the step of the first MRR), first, paid (after the first).
+        a customer at 0), first (the step of the first MRR), paid (after it); with ``since`` that step as a column.
     """
     keys, policy = list(lines.keys), lines.policy
-    plain = not lines.held and policy.refunds == "ignore"
-    net = (_windowed if isinstance(policy.reactivation, int) else _netted)(lines, since=plain)
+    plain = not lines.held and not lines.signed  # every line adds: a customer's first step is the first with MRR
+    net = (_windowed if isinstance(policy.reactivation, int) else _netted)(lines, plain=plain, since=since and plain)
+    first, paid = nw.col("above").is_null(), ~nw.col("above").is_null()
     if not plain:
         net = net.with_columns(paying=only(nw.col("mrr_after") > 0, nw.col("step")))
         net = running(net, keys, "step", since=("only", "paying"))
-    before, after = lines.rounded(nw.col("mrr_before")), lines.rounded(nw.col("mrr_after"))
-    net = net.with_columns(before=before, after=after, first=nw.col("step") == nw.col("since"), paid=nw.col("step") > nw.col("since"))
+        first, paid = nw.col("step") == nw.col("since"), nw.col("step") > nw.col("since")
+    net = net.with_columns(before=lines.rounded(nw.col("mrr_before")), after=lines.rounded(nw.col("mrr_after")), first=first, paid=paid)
     return net.with_columns(change=nw.col("after") - nw.col("before"))
 
 
-def _netted(lines: Lines, *, since: bool) -> Frame:
+def _netted(lines: Lines, *, plain: bool, since: bool) -> Frame:
     events, first = events_of(lines), {"since": ("least", "step")} if since else {}
-    return settled(events.filter(nw.col("mrr") != 0) if since else events, lines.keys, "step", ["mrr", *lines.held], **first)
+    return settled(events.filter(nw.col("mrr") != 0) if plain else events, lines.keys, "step", ["mrr", *lines.held], above=plain, **first)
 
 
-def _windowed(lines: Lines, *, since: bool) -> Frame:
+def _windowed(lines: Lines, *, plain: bool, since: bool) -> Frame:
     """The same with the first start and the last end of each period, and the last end before it."""
     measures, first = ["mrr", *lines.held], {"since": ("least", "step")} if since else {}
     sums = [nw.col(name).sum() for name in measures]
@@ -288,7 +318,7 @@ def _windowed(lines: Lines, *, since: bool) -> Frame:
     for name in lines.held:
         moved = moved | (nw.col(name) != 0)
     after = {f"{name}_after": ("sum", name) for name in measures}
-    net = running(whole(net.filter(moved), measures), lines.keys, "step", **after, left_before=("before", "left"), **first)
+    net = running(whole(net.filter(moved), measures), lines.keys, "step", **after, left_before=("before", "left"), above=("before", "step"), **first)
     net = whole(net, list(after))
     return net.with_columns(**{f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures})
 
@@ -297,27 +327,27 @@ def _windowed(lines: Lines, *, since: bool) -> Frame:
 
 
 def _kind(lines: Lines) -> nw.Expr:
-    """Name a change: the state is asked first, the sign of the change last (switch 23)."""
-    change, none = nw.col("change"), only(nw.lit(False), "")
-    sign = either(change > 0, "expansion", either(change < 0, "contraction", none))
+    """Give a change the number of its kind: the state is asked first, the sign of the change last (switch 23)."""
+    change = nw.col("change")
+    sign = either(change > 0, _NUMBER["expansion"], either(change < 0, _NUMBER["contraction"], NO_KIND))
     was, now = nw.col("mrr_before") > 0, nw.col("mrr_after") > 0
-    absent = _released(lines) if lines.held else none
+    absent = _released(lines) if lines.held else NO_KIND
     if lines.policy.order == "sign_first":
         return either(nw.col("first"), _arrival(lines), sign)
     if lines.policy.order == "return_last":
-        sign = either(was & ~now, "churn", sign)
+        sign = either(was & ~now, _NUMBER["churn"], sign)
         return either(nw.col("first"), _arrival(lines), sign)
     gone = either(was, _departure(lines), absent)
     back = either(nw.col("first"), _arrival(lines), _return(lines))
     return either(~now, gone, either(was, sign, back))
 
 
-def _arrival(lines: Lines) -> nw.Expr:
+def _arrival(lines: Lines) -> nw.Expr | int:
     """Switch 21: what is there in the first period seen is opening, not new."""
     if lines.policy.complete_from_inception or lines.first_seen is None:
-        return nw.lit("new")
+        return _NUMBER["new"]
     first = literal(_first_step(lines), lines.frame.collect_schema()["starts_on"])
-    return either(nw.col("step") == first, "opening", "new")
+    return either(nw.col("step") == first, _NUMBER["opening"], _NUMBER["new"])
 
 
 def _first_step(lines: Lines) -> dt.date:
@@ -328,24 +358,24 @@ def _first_step(lines: Lines) -> dt.date:
     return month_of(index_of(first) + 1) if policy.time_base == "month_start" and first != opening else opening
 
 
-def _return(lines: Lines) -> nw.Expr:
+def _return(lines: Lines) -> nw.Expr | int:
     """Switches 15, 16, 6: back from 0 is reactivation, unless they were held at 0 or were away too long."""
-    window, back = lines.policy.reactivation, nw.lit("reactivation")
+    window, back = lines.policy.reactivation, _NUMBER["reactivation"]
     if window == "never":
-        back = nw.lit("new")
+        back = _NUMBER["new"]
     elif isinstance(window, int):
         latest = move(nw.col("left_before"), f"{window}d", lines.frame.collect_schema()["ends_on"])
-        back = either(nw.col("came") <= latest, back, "new")
+        back = either(nw.col("came") <= latest, back, _NUMBER["new"])
     for name, word in _held_words(lines, "expansion", "resume"):
-        back = either(nw.col(f"{name}_before") > 0, nw.lit(word), back)
+        back = either(nw.col(f"{name}_before") > 0, _NUMBER[word], back)
     return back
 
 
-def _departure(lines: Lines) -> nw.Expr:
+def _departure(lines: Lines) -> nw.Expr | int:
     """To 0 is churn, unless a paused or a free line holds them."""
-    gone = nw.lit("churn")
+    gone = _NUMBER["churn"]
     for name, word in _held_words(lines, "contraction", "pause"):
-        gone = either(nw.col(f"{name}_after") > 0, nw.lit(word), gone)
+        gone = either(nw.col(f"{name}_after") > 0, _NUMBER[word], gone)
     return gone
 
 
@@ -353,7 +383,7 @@ def _released(lines: Lines) -> nw.Expr:
     """Whoever was held at 0 and is held no longer has churned; their MRR went before."""
     before = nw.any_horizontal(*[nw.col(f"{name}_before") > 0 for name in lines.held], ignore_nulls=True)
     after = nw.any_horizontal(*[nw.col(f"{name}_after") > 0 for name in lines.held], ignore_nulls=True)
-    return only(before & ~after & nw.col("paid"), "churn")
+    return either(before & ~after & nw.col("paid"), _NUMBER["churn"], NO_KIND)
 
 
 def _held_words(lines: Lines, folded: str, paused: str) -> list[tuple[str, str]]:
@@ -396,7 +426,7 @@ def mrr_bridge(movements: Any, *, as_of: Any = None, minor_units: int = 100) -> 
     """
     entered = enter(movements, name="movements", columns=("month", "kind", "change"))
     sums = entered.small(entered.frame.group_by("month", "kind").agg(nw.col("change").sum()))
-    return entered.build(_bridge_columns(sums, as_of, minor_units))
+    return entered.build(_bridge_columns(sums.select("month", "kind", "change").rows(), as_of, minor_units))
 
 
 def bridge_from(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) -> Any:
@@ -421,13 +451,12 @@ def bridge_from(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) ->
     [10.0, 10.0]
     """
     lines = priced(subscriptions, policy=policy, as_of=as_of)
-    summed = movements_of(lines).group_by("month", "kind").agg(nw.col("change").sum())
-    return lines.entered.build(_bridge_columns(lines.entered.small(summed), as_of, policy.minor_units))
+    return lines.entered.build(_bridge_columns(kinds_of(lines.entered.small(changes_of(lines))), as_of, policy.minor_units))
 
 
-def _bridge_columns(sums: nw.DataFrame, as_of: Any, minor_units: int) -> dict[str, list[Any]]:
+def _bridge_columns(sums: list[tuple[dt.date, str, int]], as_of: Any, minor_units: int) -> dict[str, list[Any]]:
     changes: dict[int, dict[str, int]] = {}
-    for month, kind, change in sums.select("month", "kind", "change").rows():
+    for month, kind, change in sums:
         changes.setdefault(index_of(month), {})[kind] = int(change)
     if not changes:
         return {name: [] for name in ("month", "starting", *KINDS, "ending")}

@@ -198,13 +198,14 @@ def running(frame: Frame, keys: Sequence[str], order: str, **columns: tuple[str,
     Returns
     -------
     narwhals frame
-        Eager frames come back sorted. DuckDB gets plain SQL with its default frame, which it computes faster than the
-        ROWS frame that narwhals writes.
+        Eager frames come back sorted where the order matters. DuckDB gets plain SQL with its default frame, which it computes
+        faster than the ROWS frame that narwhals writes.
     """
     if frame.implementation.is_duckdb():
         return _running_in_duckdb(frame, keys, order, columns)
     window = {} if isinstance(frame, nw.DataFrame) else {"order_by": order}
-    ordered = frame if window else frame.sort(*keys, order)
+    in_order = bool(window) or all(what == "only" for what, _ in columns.values())
+    ordered = frame if in_order else frame.sort(*keys, order)
 
     def expr(what: str, column: str) -> nw.Expr:
         value = nw.col(column)
@@ -223,7 +224,7 @@ def _running_in_duckdb(frame: Frame, keys: Sequence[str], order: str, columns: d
     return nw.from_native(nw.to_native(frame).project(", ".join([*keep, *exprs])))
 
 
-def settled(events: Frame, keys: Sequence[str], order: str, measures: Sequence[str], **columns: tuple[str, str]) -> Frame:
+def settled(events: Frame, keys: Sequence[str], order: str, measures: Sequence[str], *, above: bool = False, **columns: tuple[str, str]) -> Frame:
     """Sum events by key and step, and cumulate: one row for each step, with every measure before and after it.
 
     Parameters
@@ -232,6 +233,8 @@ def settled(events: Frame, keys: Sequence[str], order: str, measures: Sequence[s
         Any number of rows for each key and value of ``order``.
     keys, order, measures
         Columns; measures are integers.
+    above : bool
+        Add ``above``, the step before, empty for a key's first.
     columns
         As in :func:`running`, of ``order`` only.
 
@@ -244,22 +247,22 @@ def settled(events: Frame, keys: Sequence[str], order: str, measures: Sequence[s
     sums = {f"{name}_after": ("sum", name) for name in measures}
     if events.implementation.is_duckdb():
         frame = _settled_in_duckdb(events, keys, order, measures, columns)
-    else:
-        net = events.group_by(*keys, order).agg(*[nw.col(name).sum() for name in measures])
-        net = running(net.filter(_any(nw.col(name) != 0 for name in measures)), keys, order, **sums, **columns)
-        net = whole(net, [*measures, *sums])
-        frame = net.with_columns(**{f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures})
-    return frame.filter(_any(nw.col(f"{name}_before") != nw.col(f"{name}_after") for name in measures))
+        return frame.filter(_any(nw.col(f"{name}_before") != nw.col(f"{name}_after") for name in measures))
+    net = events.group_by(*keys, order).agg(*[nw.col(name).sum() for name in measures])
+    step_above = {"above": ("before", order)} if above else {}
+    net = running(net.filter(_any(nw.col(name) != 0 for name in measures)), keys, order, **sums, **step_above, **columns)
+    net = whole(net, [*measures, *sums])
+    return net.with_columns(**{f"{name}_before": nw.col(f"{name}_after") - nw.col(name) for name in measures})
 
 
 def _settled_in_duckdb(events: Frame, keys: Sequence[str], order: str, measures: Sequence[str], columns: dict[str, tuple[str, str]]) -> Frame:
     window = f'partition by {", ".join(quoted(key) for key in keys)} order by {quoted(order)}'
-    parts = [quoted(name) for name in (*keys, order)] + [f"lag({quoted(order)}) over ({window}) as step_above"]
+    parts = [quoted(name) for name in (*keys, order)] + [f"lag({quoted(order)}) over ({window}) as above"]
     for name in measures:
         above = f"(sum({quoted(name)}) over ({window} rows unbounded preceding))::bigint - {quoted(name)}"
         parts += [f'{above} as {quoted(f"{name}_before")}', f'(sum({quoted(name)}) over ({window}))::bigint as {quoted(f"{name}_after")}']
     frame = _running_in_duckdb(events, keys, order, columns, parts)
-    return frame.filter(nw.col("step_above").is_null() | (nw.col("step_above") != nw.col(order))).drop("step_above")
+    return frame.filter(nw.col("above").is_null() | (nw.col("above") != nw.col(order)))
 
 
 def _any(tests: Iterable[nw.Expr]) -> nw.Expr:
@@ -327,6 +330,24 @@ def either(test: nw.Expr, yes: Any, no: Any) -> nw.Expr:
 def only(test: nw.Expr, value: Any) -> nw.Expr:
     """Return ``value`` where the test holds, and nothing elsewhere."""
     return nw.when(test).then(_expr(value))
+
+
+def looked_up(frame: Frame, key: nw.Expr, values: dict[Any, Any], default: Any, dtype: Any) -> nw.Expr:
+    """Return the value that stands beside each key: eager frames look it up at once, engines get a CASE.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = nw.from_native(pd.DataFrame({"interval": ["year", "month"]}))
+    >>> frame.select(looked_up(frame, nw.col("interval"), {"year": 12.0}, 1.0, nw.Float64))["interval"].to_list()
+    [12.0, 1.0]
+    """
+    if isinstance(frame, nw.DataFrame):
+        return key.replace_strict(list(values), list(values.values()), default=default, return_dtype=dtype)
+    expr = _expr(default)
+    for name, value in values.items():
+        expr = either(key == name, value, expr)
+    return expr
 
 
 def _expr(value: Any) -> nw.Expr:

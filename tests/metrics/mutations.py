@@ -37,7 +37,7 @@ MUTANTS = (
     Mutant("churn and reactivation are never reached (dbt_recurly)", "revenue.py", ORDER, "if True:", "test_oracles.py -k MOV"),
     Mutant("a month has four weeks", "policy.py", "weeks_per_month: float = 52 / 12", "weeks_per_month: float = 4", "test_switches.py -k weeks"),
     Mutant("a week is worth nothing", "revenue.py", "return amount * (weeks if", "return 0 * amount * (weeks if", "test_oracles.py -k MRR"),
-    Mutant("a weekly line is worth nothing", "lines.py", "== name, float(value), factor)", "== name, 0.0, factor)", "test_oracles.py -k MRR"),
+    Mutant("a weekly line is worth nothing", "lines.py", '"week": float(policy.weeks_per_month)', '"week": 0.0', "test_oracles.py -k MRR"),
     Mutant("two years are booked as one month", "lines.py", 'monthly = monthly / nw.col("interval_count")', "monthly = monthly * 1", "test_revenue.py -k definition"),
     Mutant("NRR of the survivors only", "retention.py", '.filter(nw.col("before_present"))\n    sums', '.filter(nw.col("before_present") & nw.col("after_present"))\n    sums', "test_oracles.py -k RET"),
     Mutant("NRR with customers won on the way, point to point", "retention.py", '.filter(nw.col("before_present"))\n    sums', "\n    sums", "test_oracles.py -k RET"),

@@ -155,6 +155,16 @@ def test_money_is_the_same_on_every_engine(engine, request, monkeypatch):
         pd.testing.assert_frame_equal(found, wanted, check_dtype=False, rtol=1e-9, atol=1e-9, obj=f"{name} on {engine}")
 
 
+@pytest.mark.parametrize("engine", ["pandas", "polars", "polars lazy", "duckdb", "ibis"])
+def test_who_was_free_at_first_is_new_when_they_pay(engine, request, monkeypatch):
+    """An adjustment takes a first month to nothing: that month is no start, whatever the engine nets first."""
+    rows = [("a", "2024-01-05", None, 100.0, "recurring"), ("a", "2024-01-05", "2024-03-10", -100.0, "adjustment"), ("b", "2024-01-05", None, 50.0, "recurring")]
+    table = pd.DataFrame(rows, columns=["customer_id", "starts_on", "ends_on", "amount", "charge"]).assign(interval="month")
+    table = table.astype({"starts_on": "datetime64[us]", "ends_on": "datetime64[us]"})
+    moved = plain(m.mrr_movements(table if engine == "pandas" else on_engine(engine, table, request, monkeypatch), as_of="2024-06-30"))
+    assert moved[["customer_id", "kind", "change"]].to_numpy().tolist() == [["a", "new", 10000.0], ["b", "opening", 5000.0]]
+
+
 def table_on_same_connection(relation, customers):
     """DuckDB joins only what lives in one connection."""
     frame = customers.astype({"size": str})
