@@ -28,7 +28,7 @@ PUBLIC: dict[str, Callable[[Any], Any]] = {
 HAND = {"movements": by_hand.MOVEMENTS, "retention_by_month": by_hand.BY_MONTH, "cohort_triangle": by_hand.TRIANGLE, "stickiness": by_hand.STICKINESS}
 SPARK_SQL = {"movements": by_hand.MOVEMENTS_SPARK, "retention_by_month": by_hand.BY_MONTH_SPARK, "cohort_triangle": by_hand.TRIANGLE_SPARK,
              "stickiness": by_hand.STICKINESS_SPARK}
-PANELS = {"panel": by_hand.panel_pivot, "panel_loop": by_hand.panel_loop}
+PANELS = {"panel": by_hand.panel_pivot, "panel_spine": by_hand.panel_spine, "panel_loop": by_hand.panel_loop}
 WARM_UP = 3  # Spark's first rounds compile
 
 
