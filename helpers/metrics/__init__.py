@@ -1,5 +1,6 @@
 """Metrics of a subscription business: table in, table out, each with its formula, its policy, its n and its interval.
 
+A table is one of pandas, polars, DuckDB, ibis or Spark, or the path of a Parquet file or of a folder of them, however large.
 ``from helpers.metrics import nrr`` and ``from helpers.metrics.retention import nrr`` are the same; nothing is imported
 before it is asked for.
 """

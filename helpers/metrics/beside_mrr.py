@@ -17,7 +17,7 @@ def usage_mrr(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: 
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         Rows with charge = "usage": the usage of the month that begins with starts_on.
     on : date
         At the end of this day, which should be a month end.

@@ -343,7 +343,7 @@ def churn_by_cause(subscriptions: Any, *, as_of: Any, policy: Policy = Policy())
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         With a column ``status``: a line that ends while past_due or unpaid is lost involuntarily.
     as_of : date
     policy : Policy

@@ -25,7 +25,7 @@ def cohort_triangle(subscriptions: Any, *, as_of: Any, cohort: str = "year", age
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price.
     as_of : date
         The day of the report.

@@ -23,7 +23,7 @@ def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy(
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         With a column ``currency``; empty means ``to``.
     rates : data frame
         currency, rate (how much of ``to`` one unit is worth) when policy.fx is "constant"; month (its first day), currency,
@@ -100,7 +100,7 @@ def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy:
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         With a column ``currency``; empty means ``to``.
     rates : data frame
         month (its first day), currency, rate, for every month from the first line to ``as_of``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -75,7 +76,7 @@ def grouped(entered: Entered, frame: Frame, sums: tuple[str, ...], *, customers:
     rows = [{name: 0 if value is None else value for name, value in row.items()} for row in rows]
     if by is None:
         return rows if keys or rows[0][sums[0]] else []
-    order = _order(customers, by)
+    order = {} if isinstance(customers, (str, os.PathLike)) else _order(customers, by)
     return sorted(rows, key=lambda row: (order.get(row[by], len(order)), str(row[by])))
 
 

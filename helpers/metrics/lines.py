@@ -62,7 +62,7 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price; columns as in :data:`REQUIRED`, used when present: :data:`OPTIONAL`.
     policy : Policy
     as_of : date, optional

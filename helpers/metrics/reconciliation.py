@@ -63,7 +63,7 @@ def reconcile(subscriptions: Any, policy_a: Policy, policy_b: Policy, *, start: 
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price.
     policy_a, policy_b : Policy
         For example the one of your tool, ``Policy.preset("stripe")``, and your own.
@@ -192,7 +192,7 @@ def restatements(subscriptions: Any, *, known_then: Any, known_now: Any, policy:
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         With ``recorded_at``, and ``end_recorded_at`` where ends were written down later.
     known_then, known_now : date
         The days of the earlier and the later report.

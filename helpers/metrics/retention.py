@@ -42,7 +42,7 @@ def nrr(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Policy(), 
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price.
     start, end : date
         The state at the end of these days is compared.
@@ -317,7 +317,7 @@ def retention_by_month(subscriptions: Any, *, as_of: Any, months: int = 12, poli
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price.
     as_of : date
         The day of the report.

@@ -77,7 +77,7 @@ def mrr_at(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: Any
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval ``[starts_on, ends_on)`` at one price.
     on : date
         The state at the last instant of this day.
@@ -157,7 +157,7 @@ def mrr_movements(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) 
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval ``[starts_on, ends_on)`` at one price.
     as_of : date
         The day of the report. Later rows change nothing; a contract that runs beyond it is in force, not lost.

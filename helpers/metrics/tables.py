@@ -2,7 +2,8 @@
 
 Metrics are written once, with narwhals. pandas and polars tables stay what they are; DuckDB relations, ibis and Spark
 tables stay where they are and are computed there. A pandas table of more than :data:`LARGE` rows is handed to DuckDB,
-which reads it in place and is several times faster; nobody but this module notices.
+which reads it in place and is several times faster; nobody but this module notices. The name of a Parquet file, or of a
+folder of them, is a table too: DuckDB reads it piece by piece, also when it is larger than memory.
 
 Small answers (one row for each month or group) come back as polars to a polars caller and as pandas to everybody else.
 Large answers (one row for each movement) stay in the caller's kind of table.
@@ -14,8 +15,11 @@ import datetime as dt
 import functools
 import math
 import operator
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -76,8 +80,8 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
 
     Parameters
     ----------
-    native : data frame
-        pandas, polars (eager or lazy), DuckDB relation, ibis or Spark table.
+    native : data frame or path
+        pandas, polars (eager or lazy), DuckDB relation, ibis or Spark table; or the path of a Parquet file or folder.
     name : str
         What the table is called in messages.
     columns, optional : sequence of str
@@ -94,7 +98,7 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
     Raises
     ------
     MetricError
-        When it is no table, or a column is missing; the message has the nearest name.
+        When it is no table, no Parquet lies at the path, or a column is missing; the message has the nearest name.
 
     Examples
     --------
@@ -103,10 +107,12 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
     Traceback (most recent call last):
     helpers.metrics.errors.MetricError: subscriptions: no column 'customer_id', did you mean 'custmer_id'? Rename it, or add it.
     """
+    if isinstance(native, (str, os.PathLike)):
+        native = _on_disk(Path(native), name, beside.connection if beside else None)
     try:
         frame = nw.from_native(native)
     except TypeError as error:
-        kinds = "a pandas, polars, DuckDB, ibis or Spark table"
+        kinds = "a pandas, polars, DuckDB, ibis or Spark table, or the path of a folder of Parquet files"
         raise MetricError(f"{name}: a {type(native).__name__} is no table. Give {kinds}.") from error
     present = frame.collect_schema().names()
     for column in columns:
@@ -123,6 +129,23 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
     if kind == "pandas" and (connection is not None or (beside is None and len(frame) > LARGE)):
         return _in_duckdb(native, keep, name, connection)
     return Entered(frame.select(*keep), kind, name)
+
+
+def _on_disk(path: Path, name: str, connection: Any) -> Any:
+    """Return the Parquet file, or all those in a folder and the folders in it, as a DuckDB relation."""
+    found = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" and path.is_file() else []
+    if not found:
+        what = "holds no .parquet files" if path.is_dir() else "is no Parquet file" if path.is_file() else "is not there"
+        raise MetricError(f"{name}: {path} {what}. Give a .parquet file, a folder of them, or a table: a CSV is read with pandas.read_csv.")
+    return (connection or _reader()).read_parquet([str(one) for one in found], union_by_name=True)
+
+
+@functools.cache
+def _reader() -> Any:
+    """One connection for all tables on disk, so that they can be joined; what does not fit memory goes to the system's temporary folder."""
+    import duckdb
+
+    return duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / f"playbook-duckdb-{os.getpid()}")})
 
 
 def _local_pandas(native: Any, keep: Sequence[str], time_zone: str) -> Any:

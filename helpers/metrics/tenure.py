@@ -36,7 +36,7 @@ def survival(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str |
 
     Parameters
     ----------
-    subscriptions : data frame
+    subscriptions : data frame or path
         One row is an interval at one price.
     as_of : date
         The day of the report; who is a customer then is censored, not lost.

@@ -201,6 +201,23 @@ def test_instants_with_an_offset_become_local_time_before_they_are_cut():
         m.mrr_movements(duckdb.connect().from_arrow(pl.from_pandas(table).to_arrow()), as_of="2025-12-31")
 
 
+def test_a_path_is_a_table(mixed, customers, tmp_path):
+    """A folder of Parquet files, or one of them, is named in place of a table; small answers come back as pandas."""
+    (tmp_path / "subscriptions" / "2024").mkdir(parents=True)
+    for i, part in enumerate((mixed[::2], mixed[1::2])):
+        pl.from_pandas(part).write_parquet(tmp_path / "subscriptions" / "2024" / f"part-{i}.parquet")
+    one = tmp_path / "customers.parquet"
+    pl.from_pandas(customers.astype({"size": str})).write_parquet(one)
+    there = m.nrr(tmp_path / "subscriptions", "2023-12-31", AS_OF, customers=str(one), by="size")
+    wanted = m.nrr(mixed, "2023-12-31", AS_OF, customers=customers.astype({"size": str}), by="size")
+    pd.testing.assert_frame_equal(there.table, wanted.table, check_dtype=False)
+    pd.testing.assert_frame_equal(m.bridge_from(str(tmp_path / "subscriptions"), as_of=AS_OF), m.bridge_from(mixed, as_of=AS_OF))
+    (tmp_path / "empty").mkdir()
+    for path, words in ((tmp_path / "empty", "holds no .parquet files"), (tmp_path / "nowhere", "is not there"), (__file__, "is no Parquet file")):
+        with pytest.raises(m.MetricError, match=words):
+            m.bridge_from(path, as_of=AS_OF)
+
+
 def test_tables_of_two_kinds_cannot_be_joined(mixed, customers):
     with pytest.raises(m.MetricError, match="same kind"):
         m.nrr(pl.from_pandas(mixed), "2023-12-31", AS_OF, customers=customers, by="size")

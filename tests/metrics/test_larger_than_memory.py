@@ -27,16 +27,17 @@ copy (
 ASK = """
 import json, pathlib, re, sys
 from helpers.company import load_company
-from helpers.metrics import mrr_movements, nrr, retention_by_month
+from helpers.metrics import mrr_movements, nrr, retention_by_month, tables
 
 def peak():
     status = pathlib.Path("/proc/self/status")
     return int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) * 1024 if status.exists() else 0
 
-company = load_company(sys.argv[1])
-table = company.relation("subscriptions")
+company, named = load_company(sys.argv[1]), sys.argv[4] == "path"
+table = sys.argv[1] + "/subscriptions" if named else company.relation("subscriptions")
+connection = tables._reader() if named else company._connection
 if limit := sys.argv[2]:
-    company._connection.execute(f"set threads = 1; set memory_limit = '{limit}B'; set temp_directory = '{sys.argv[3]}'")
+    connection.execute(f"set threads = 1; set memory_limit = '{limit}B'; set temp_directory = '{sys.argv[3]}'")
 before = peak()
 moved = mrr_movements(table, as_of=company.as_of).aggregate("kind, count(*) as rows, sum(change)::bigint as change", "kind").order("kind").fetchall()
 year = nrr(table, "2023-12-31", "2024-12-31")
@@ -59,15 +60,16 @@ def folder(tmp_path_factory):
     return folder
 
 
-def ask(folder, limit, spill):
+def ask(folder, limit, spill, way):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run([sys.executable, "-c", ASK, str(folder), str(limit), str(spill)], capture_output=True, text=True, env=environment, check=False)
+    run = subprocess.run([sys.executable, "-c", ASK, str(folder), str(limit), str(spill), way], capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     return json.loads(run.stdout.strip().splitlines()[-1])
 
 
-def test_a_parquet_folder_larger_than_memory_gives_the_same_answer(folder, tmp_path):
+@pytest.mark.parametrize("way", ["relation", "path"])
+def test_a_parquet_folder_larger_than_memory_gives_the_same_answer(way, folder, tmp_path):
     size = sum(path.stat().st_size for path in (folder / "subscriptions").iterdir())
-    small, whole = ask(folder, LIMIT, tmp_path), ask(folder, "", tmp_path)
+    small, whole = ask(folder, LIMIT, tmp_path, way), ask(folder, "", tmp_path, way)
     assert small["answer"] == whole["answer"] and len(small["answer"][0]) >= 3
     assert size > 1.5 * LIMIT and small["used"] < size
