@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.tables import Frame, enter
+from helpers.metrics.tables import Frame, enter, quoted
 
 
 def monthly_actives(events: Any, *, who: str = "user_id", at: str = "at") -> Any:
@@ -82,6 +82,11 @@ def _stickiness_rows(events: Any, who: str, at: str) -> dict[str, Any]:
 
 
 def _user_months(frame: Frame, who: str, at: str) -> Frame:
+    """Count each user's days in each month. DuckDB keeps the days of a month as bits of a number, so that it groups once."""
+    if frame.implementation.is_duckdb():
+        user, month = quoted(who), f"date_trunc('month', {quoted(at)})::timestamp"
+        days = f"bit_count(bit_or(1 << (day({quoted(at)}) - 1)::integer))::bigint"
+        return nw.from_native(nw.to_native(frame).aggregate(f"{user} as who, {month} as month, {days} as days", f"{user}, {month}"))
     days = frame.select(nw.col(who).alias("who"), on=nw.col(at).dt.truncate("1d")).unique(["who", "on"])
     days = days.with_columns(month=nw.col("on").dt.truncate("1mo"))
     return days.group_by("who", "month").agg(nw.len().alias("days"))

@@ -137,12 +137,12 @@ def _on_disk(path: Path, name: str, connection: Any) -> Any:
     if not found:
         what = "holds no .parquet files" if path.is_dir() else "is no Parquet file" if path.is_file() else "is not there"
         raise MetricError(f"{name}: {path} {what}. Give a .parquet file, a folder of them, or a table: a CSV is read with pandas.read_csv.")
-    return (connection or _reader()).read_parquet([str(one) for one in found], union_by_name=True)
+    return (connection or _database()).read_parquet([str(one) for one in found], union_by_name=True)
 
 
 @functools.cache
-def _reader() -> Any:
-    """One connection for all tables on disk, so that they can be joined; what does not fit memory goes to the system's temporary folder."""
+def _database() -> Any:
+    """One DuckDB for the session: what does not fit its memory goes to the system's temporary folder."""
     import duckdb
 
     return duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / f"playbook-duckdb-{os.getpid()}")})
@@ -161,9 +161,7 @@ def _local_polars(frame: Frame, time_zone: str) -> Frame:
 
 
 def _in_duckdb(native: Any, keep: Sequence[str], name: str, connection: Any) -> Entered:
-    import duckdb
-
-    connection = connection or duckdb.connect()
+    connection = connection or _database().cursor()
     return Entered(nw.from_native(connection.from_df(native[list(keep)])), "pandas", name, connection)
 
 

@@ -35,7 +35,7 @@ def peak():
 
 company, named = load_company(sys.argv[1]), sys.argv[4] == "path"
 table = sys.argv[1] + "/subscriptions" if named else company.relation("subscriptions")
-connection = tables._reader() if named else company._connection
+connection = tables._database() if named else company._connection
 if limit := sys.argv[2]:
     connection.execute(f"set threads = 1; set memory_limit = '{limit}B'; set temp_directory = '{sys.argv[3]}'")
 before = peak()
