@@ -180,7 +180,7 @@ def _fill(text: str, exercise: Exercise, company: Any, mine: Any, right: Any) ->
     gap, off = ("", "") if words else (apart(mine - right), apart(abs(mine - right)).removeprefix("+"))
     raw = f"{right:.4g}" if isinstance(right, float) else str(right)
     parts = {"{mine}": write(mine, exercise.unit, company), "{right}": write(right, exercise.unit, company),
-             "{gap}": gap, "{off}": off, "{right_raw}": raw}
+             "{gap}": gap, "{off}": off, "{side}": "" if words else "too high" if mine > right else "too low", "{right_raw}": raw}
     for mark, said in parts.items():
         text = text.replace(mark, said)
     return text

@@ -24,7 +24,8 @@ class Mistake:
         ``gives(company)`` is what somebody who makes this mistake would hand in.
     says : str
         What to tell them: what went wrong and what it would cost. ``{mine}``, ``{right}``, ``{gap}`` (mine less
-        right) and ``{off}`` (the same without its sign) are replaced by the figures, written in the exercise's unit.
+        right) and ``{off}`` (the same without its sign) are replaced by the figures, written in the exercise's unit, and
+        ``{side}`` by "too high" or "too low".
     """
 
     gives: Callable[[Any], Any] | Any

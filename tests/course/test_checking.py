@@ -189,7 +189,7 @@ def test_choices_may_depend_on_the_company():
     assert kinds[1] in judge(exercise, "submarines", company).message
 
 
-def test_a_slip_can_say_how_far_it_is_off_without_a_sign():
+def test_a_slip_can_say_how_far_it_is_off_in_words():
     exercise = Exercise(key="how-far", title="t", kind="number", unit="share", solution=lambda company: 0.5,
-                        mistakes=[Mistake(0.3, "Short by {off}; mine less right is {gap}.")])
-    assert judge(exercise, 0.3, None).message == "Short by 20.0 points; mine less right is -20.0 points."
+                        mistakes=[Mistake(0.3, "Yours is {off} {side}; mine less right is {gap}.")])
+    assert judge(exercise, 0.3, None).message == "Yours is 20.0 points too low; mine less right is -20.0 points."

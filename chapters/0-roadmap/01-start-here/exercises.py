@@ -163,7 +163,7 @@ CEILING = Exercise(
     says_right="There losses eat in a year what sales wins in a year. More salespeople raise the ceiling; only retention takes it away.",
     mistakes=[
         Mistake(lambda company: 10 * _won(company), "You let ten years of new business add up and nobody leave: {mine}. The plan would count fees of customers "
-                                                    "who have gone (yours less the right one: {gap})."),
+                                                    "who have gone (yours is {off} {side})."),
         Mistake(lambda company: _won(company) / 0.8, "You divided by what is kept. ARR stands still where what is lost, a fifth of it, equals what is won: "
                                                      "divide by the fifth. Off by {gap}."),
     ],

@@ -122,12 +122,12 @@ LAST = Exercise(
     says_right="In that month revenue is rising, there is money in the bank, and nobody asks for a decision.",
     mistakes=[
         Mistake(lambda company: _rescued(company).month(0.75), "That is the last month in which the change itself may come. A board that begins to talk in month {mine} acts "
-                                                               "three months later, when the odds it asked for are gone (yours less the right one: {gap})."),
-        Mistake(lambda company: _rescued(company).month(0.5) - 3, "You took the month for one future in two. Three in four were asked for; at yours (less the right one: {gap}) the "
+                                                               "three months later, when the odds it asked for are gone (yours is {off} {side})."),
+        Mistake(lambda company: _rescued(company).month(0.5) - 3, "You took the month for one future in two. Three in four were asked for; at yours ({off} months later) the "
                                                                   "company lives or dies by the toss of a coin."),
         Mistake(lambda company: _rescued(company).month(0.5), "One future in two, and the three months until something happens forgotten: {mine} is off by {gap}, in the "
                                                               "wrong direction twice."),
-        Mistake(_money_ends, "That is when the money is gone in the middle future. There is nothing left to decide then (yours less the right one: {gap})."),
+        Mistake(_money_ends, "That is when the money is gone in the middle future. There is nothing left to decide then (yours is {off} {side})."),
     ],
     hints=["rescues['leads do not follow'].month(share) is the last month in which a change still saves that share of the futures.",
            "The change comes three months after the decision."])
@@ -164,7 +164,7 @@ PER_REP = Exercise(
                 "You divided by those who had learned the trade. The new ones are paid and must eat as well: {mine} is too kind by {gap} leads each, and most of "
                 "all in the months after a class was hired."),
         Mistake(_year_end, "You divided by the heads on the last day of the year. A team that grew or shrank within the year had others on average ({gap} leads each)."),
-        Mistake(lambda company: float(_years(company)["value"].iloc[-1]), "That is the last year, not the leanest one (yours less the right one: {gap})."),
+        Mistake(lambda company: float(_years(company)["value"].iloc[-1]), "That is the last year, not the leanest one (yours is {off} {side})."),
     ],
     hints=["Leads of the year over the months that all salespeople were there, learners too.",
            "It is the column `value` of supply, and leanest_year(supply) finds the row."])
@@ -190,10 +190,10 @@ FED = Exercise(
     says_right="Hold it beside the team that was there: the difference was paid, trained and sent to sell, month after month.",
     mistakes=[
         Mistake(lambda company: float(_lean_row(company)["reps"]), "That is the team that was there, with whatever leads it got. Asked for is how many could have had as many as in the "
-                                                                   "neighbouring years (yours less the right one: {gap} people)."),
-        Mistake(lambda company: _before(company) * 2, "Twice the team of the year before is a plan, not a count. The leads that came decide (yours less the right one: {gap} people)."),
+                                                                   "neighbouring years (yours is {off} people {side})."),
+        Mistake(lambda company: _before(company) * 2, "Twice the team of the year before is a plan, not a count. The leads that came decide (yours is {off} people {side})."),
         Mistake(lambda company: float(_lean_row(company)["n"] / 12 / (_years(company)["value"] * _years(company)["reps_per_mature"]).mean()),
-                "You fed only people who were through their ramp. A team that grows always has learners, and they need leads too (yours less the right one: {gap} people)."),
+                "You fed only people who were through their ramp. A team that grows always has learners, and they need leads too (yours is {off} people {side})."),
     ],
     hints=["How many leads came in a month of that year? How many did one salesperson have in the years beside it?",
            "leads / 12 / lean.beside"])
@@ -250,9 +250,9 @@ GAIN = Exercise(
     says_right="And it must bring it for good, from the month in which all are back.",
     mistakes=[
         Mistake(lambda company: REBUILD.gain_needed(24), "You compared with standing still. Those who do not rebuild go on improving a little each month, and a rebuild gives that up: the bar is higher "
-                                                         "(yours less the right one: {gap})."),
-        Mistake(lambda company: REBUILD.lost / 24, "You spread the loss over all 24 months. It has to be earned in the months that are left, which are fewer (yours less the right one: {gap})."),
-        Mistake(lambda company: Rebuild(2, 0).gain_needed(24, steady=0.005), "Only the standstill is in. The way back and those who leave raise the bar (yours less the right one: {gap}): a rebuild approved on "
+                                                         "(yours is {off} {side})."),
+        Mistake(lambda company: REBUILD.lost / 24, "You spread the loss over all 24 months. It has to be earned in the months that are left, which are fewer (yours is {off} {side})."),
+        Mistake(lambda company: Rebuild(2, 0).gain_needed(24, steady=0.005), "Only the standstill is in. The way back and those who leave raise the bar (yours is {off} {side}): a rebuild approved on "
                                                                             "your figure is under water after two years."),
     ],
     hints=["Without a rebuild: output grows by half a percent a month for 24 months. With it: nothing for the months lost, then 1 + g.",

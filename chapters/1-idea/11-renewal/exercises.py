@@ -59,10 +59,10 @@ BREAK_EVEN = Exercise(
     mistakes=[
         Mistake(_in_revenue, "You compared what the two customers have paid: year {mine}. Each renewed fee costs service and a person "
                              "who looks after it, so what is "
-                             "left catches up later (your year less the right one: {gap}). A cash plan on your figure runs dry in "
+                             "left catches up later (you are {off} years from the right one). A cash plan on your figure runs dry in "
                              "between."),
         Mistake(_nobody_leaves, "You let every customer renew. At 90% the fees shrink year by year, so your year {mine} comes too early "
-                                "(less the right one: {gap}). Who plans on it borrows too little."),
+                                "(you are {off} years from the right one). Who plans on it borrows too little."),
     ],
     hints=["Two customers: replace(rent, yearly_renewal=0.9, yearly_expansion=0) and replace(sale, price=3 * rent.first_year_price).",
            "subscription_by_year and licence_by_year give two arrays each: paid, and left after costs. Which one is asked for?",
@@ -115,7 +115,7 @@ MONTHLY = Exercise(
                 "It looks like little, but a plan by months on your figure ends the year with customers it does not have."),
         Mistake(lambda company: _stay(company) ** (1 / 12), "That is the share that stays in a month. The loss is the rest of it."),
         Mistake(lambda company: 1 - (1 - _stay(company)) ** (1 / 12), "You took the root of the share that left. The share that stays is "
-                "what multiplies from month to month (yours less the right one: {gap})."),
+                "what multiplies from month to month (yours is {off} {side})."),
     ],
     hints=["Which monthly share, multiplied by itself twelve times, gives the share that stayed?", "1 - stayed ** (1 / 12)"])
 
@@ -148,16 +148,16 @@ OVERTAKING = Exercise(
     mistakes=[
         Mistake(lambda company: _month(company, lambda paths: paths.revenue),
                 "From month {mine} on the hourglass has the higher revenue in a single month. What it earned less in all the months "
-                "before still has to be made up, and its renewals cost money (your month less the right one: {gap})."),
+                "before still has to be made up, and its renewals cost money (you are {off} months from the right one)."),
         Mistake(lambda company: _month(company, lambda paths: paths.revenue.cumsum(axis=0)),
                 "That is revenue in all. Margin was asked for: the two companies have different costs below the signature, so month "
-                "{mine} is not the one (less the right one: {gap})."),
+                "{mine} is not the one (it is {off} months away)."),
         Mistake(lambda company: _month(company, lambda paths: trailing_year(paths.margin)),
                 "From month {mine} on the hourglass earns more in twelve months. Until it is ahead in all since the start, it has to "
-                "make up for the years before (your month less the right one: {gap})."),
+                "make up for the years before (you are {off} months from the right one)."),
         Mistake(lambda company: _month(company, lambda paths: paths.cash.cumsum(axis=0)),
                 "That is cash. Fees are paid a year ahead, so cash is ahead at another time (month {mine}); a part of it is owed in "
-                "service. Margin was asked for (your month less the right one: {gap})."),
+                "service. Margin was asked for (you are {off} months from the right one)."),
     ],
     hints=["simulate_hourglass and simulate_funnel without luck, months=240; the first with replace(rent, yearly_renewal=0.9, "
            "yearly_expansion=0.05, yearly_referrals=0.05), the second on measured.licence_market.",
@@ -215,13 +215,13 @@ INTEREST = Exercise(
     says_right="Set it beside what your bank asks, and beside what three years without a signal may cost.",
     mistakes=[
         Mistake(0.15, "15% is the discount on all three years, also on the first, which a yearly customer pays in advance as well. The "
-                      "money that comes early is two fees, for one and for two years; on those it comes to more (yours less the right "
-                      "one: {gap})."),
+                      "money that comes early is two fees, for one and for two years; on those it comes to more (yours is "
+                      "{off} {side})."),
         Mistake(0.05, "A third of the discount for each year would be right if all the money came three years early. The first fee comes "
-                      "on the same day either way, the last one only two years early, so this is too little by far (yours less the right "
-                      "one: {gap})."),
+                      "on the same day either way, the last one only two years early, so this is too little by far (yours is "
+                      "{off} {side})."),
         Mistake(1 / 0.85 - 1, "That is the interest if everything were paid exactly one year early. Two fees come early here, one by a "
-                              "year and one by two (yours less the right one: {gap})."),
+                              "year and one by two (yours is {off} {side})."),
         Mistake(lambda company: interest_of_prepayment(0.15, 2), "That is for two years. Here it is three."),
     ],
     hints=["Write down both ways for a fee of 100: 255 today, or 100 today, 100 in a year, 100 in two.",

@@ -166,7 +166,7 @@ SAMPLE = Exercise(
         Mistake(lambda company: _by_normal(), "That is the normal approximation. It is short by {off}: with so few, the exact test "
                 "would find a true 20% less often than you asked for."),
         Mistake(lambda company: math.ceil(1.96**2 * 0.2 * 0.8 / 0.1**2), "That many give an interval of ten points on either side of 20%. In "
-                "half of all rounds where 20% is true the interval would still reach down to 10% (yours less the right one: {gap})."),
+                "half of all rounds where 20% is true the interval would still reach down to 10% (yours is {off} {side})."),
     ],
     hints=["Two errors are given: 5% for passing by mistake, 20% for dropping by mistake.",
            "sample_size(mark, hoped, alpha=..., power=...)", "sample_size(0.10, 0.20).n"])

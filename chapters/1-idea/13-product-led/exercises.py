@@ -112,12 +112,12 @@ IN_ALL = Exercise(
     key="in-all", title="What invitations bring in all", kind="number", unit="count", minutes=5, solution=in_all,
     says_right="And then it stops. To have twice as many, twice as many have to come alone; or k has to rise to 0.8.",
     mistakes=[
-        Mistake(160, "You counted the first round: 60 invited. They invite 36, those 21.6, and so on (yours less the right one: {gap} people). A plan "
+        Mistake(160, "You counted the first round: 60 invited. They invite 36, those 21.6, and so on (yours is {off} people {side}). A plan "
                      "that stops after one round pays too much for each user."),
         Mistake(150, "That is those who were invited, {mine}. The hundred who came alone belong to it."),
         Mistake(lambda company: 100 * 0.6 ** 10, "That is the size of the tenth round alone. The question is about all of them together."),
         Mistake(lambda company: 100 * sum(0.6 ** j for j in range(3)), "Two rounds of invitations, {mine}. The later ones are small and many "
-                                                                       "(yours less the right one: {gap})."),
+                                                                       "(yours is {off} {side})."),
     ],
     hints=["Write down the rounds: 100, then 60, then 0.6 of those, ...", "A sum whose terms shrink by a constant factor k is the first over 1 - k."])
 
@@ -191,13 +191,13 @@ COST = Exercise(
     says_right="With k above 1 a good part of it is people who will never pay.",
     mistakes=[
         Mistake(lambda company: _at_k(company, 1.2, free_users=False)[1],
-                "You left out the users who do not pay: {mine} (yours less the right one: {gap}). They are served every month from the first; a budget "
+                "You left out the users who do not pay: {mine} (yours is {off} {side}). They are served every month from the first; a budget "
                 "on this figure runs out just when the growth that was hoped for sets in."),
         Mistake(lambda company: _at_k(company, _ways(company).product.k)[1],
                 "That is the cost at the k of today. With better invitations the target comes sooner, and the team is paid for fewer months; there are "
-                "also more people to serve (yours less the right one: {gap})."),
+                "also more people to serve (yours is {off} {side})."),
         Mistake(lambda company: _at_k(company, 1.2)[0] * _ways(company).product.team_cost_per_month,
-                "That is the team alone, for the months until the target. Free users and sign-ups have to be paid for as well (yours less the right one: {gap}); "
+                "That is the team alone, for the months until the target. Free users and sign-ups have to be paid for as well (yours is {off} {side}); "
                 "whoever budgets people only finds the rest in the hosting bill."),
     ],
     hints=["grow(product.with_k(1.2), 120) gives the path.", "reach(path, target) gives the month and the cost, with free users counted."])

@@ -43,10 +43,10 @@ VALUE = Exercise(
                 "the price is {gap} above the one that leaves three for one."),
         Mistake(lambda company: _saved(company)["fee"].median() / 3,
                 "That is a third of what they pay. The question starts from what they gain; starting from the fee, the answer can only be the fee again "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
         Mistake(lambda company: _saved(company)["worth"].median() / 4,
                 "Three back for each one means that the gain is three times the price. You divided by four, as if the price came on top of the three "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
     ],
     hints=["At which gain does half of the accounts lie above? That is no mean.",
            "saved.loc[saved[\"size\"] == kind, \"worth\"].median() is the gain of the middle account.",
@@ -79,13 +79,13 @@ LIFT = Exercise(
     says_right="Now it is a claim of one figure, and ten customers can show in a quarter whether it is true.",
     mistakes=[
         Mistake(lambda company: _lift(company, lambda a: 4.5 * a["fee"]),
-                "You left out the hours. They bring a part of the gain already, so the customer has to believe in less (yours less the right one: {gap}). You "
+                "You left out the hours. They bring a part of the gain already, so the customer has to believe in less (yours is {off} {side}). You "
                 "would argue for a claim that is larger than you need."),
         Mistake(lambda company: _lift(company, lambda a: 4.5 * a["fee"] - a["worth"], margin=1.0),
                 "You counted sales as if all of them were left. Of each further sale the customer keeps its margin, so the lift has to be larger (yours less the "
                 "right one: {gap}). A buyer with a finance director sees that at once."),
         Mistake(lambda company: _lift(company, lambda a: 3 * a["fee"] - a["worth"]),
-                "That is for today's fee. At one and a half times the fee more has to come back (yours less the right one: {gap})."),
+                "That is for today's fee. At one and a half times the fee more has to come back (yours is {off} {side})."),
         Mistake(lambda company: _lift(company, lambda a: max(1.5 * a["fee"] - a["worth"], 0)),
                 "At {mine} the customer would only just have its money back. Wanted was three for each one: nobody changes how a team works for nothing."),
     ],
@@ -121,7 +121,7 @@ PREMIUM = Exercise(
                 "That is the raw ratio of means, {mine}. Larger and smaller customers were not told the same story equally often, so a part of the gap of {gap} is size. A price "
                 "rise argued from it promises money that the story alone does not bring."),
         Mistake(lambda company: _ratio(company, "median"),
-                "The ratio of medians, {mine}, is as raw as that of the means: it still compares customers of different size (yours less the right one: {gap})."),
+                "The ratio of medians, {mine}, is as raw as that of the means: it still compares customers of different size (yours is {off} {side})."),
         Mistake(lambda company: solution_premium(company) - 1, "You gave the difference to 1. Asked for is how many times."),
     ],
     hints=["price_ratios compares groups of deals as they stand (`raw`) and at equal size (`ratio`).",
@@ -190,7 +190,7 @@ YEARS = Exercise(
         Mistake((3000 - 400) / 100, "You added a hundred each year. Growth is a share of what is there, so it comes much sooner than in {mine} years: the ceiling "
                                     "would find you unprepared."),
         Mistake(math.log((6000 / 400 - 1) * 9) / (math.log(400 / 5600) - math.log(300 / 5700)),
-                "That is the time until nine tenths are used. New customers a year stop rising at the half, long before that (yours less the right one: {gap} years)."),
+                "That is the time until nine tenths are used. New customers a year stop rising at the half, long before that (yours is {off} years {side})."),
     ],
     hints=["growth_towards(before, now, ceiling) gives the yearly rate of the logistic curve.",
            "years_until(now, ceiling, rate) gives the years until half is used."])
@@ -236,8 +236,8 @@ LEAST = Exercise(
     key="least-share-held", title="Where the rocket fails", kind="number", unit="share", minutes=6, tolerance=0.0002, solution=least_share_held,
     says_right="Below that, every campaign that brings more sign-ups makes the loss larger, and the chart of sign-ups goes up all the while.",
     mistakes=[
-        Mistake(5 / 320, "At {mine} a user who has begun pays for itself. The half that never began cost 2 each too, and those who began have to earn it back (yours less the right one: {gap})."),
-        Mistake(9 / 360, "You took a held user for 6% of 6,000. The 40 that the offer costs has to come off first, so a held one is worth less and more must be held (yours less the right one: {gap})."),
+        Mistake(5 / 320, "At {mine} a user who has begun pays for itself. The half that never began cost 2 each too, and those who began have to earn it back (yours is {off} {side})."),
+        Mistake(9 / 360, "You took a held user for 6% of 6,000. The 40 that the offer costs has to come off first, so a held one is worth less and more must be held (yours is {off} {side})."),
         Mistake(0.25, "That is the share held today. Asked for is the one at which a sign-up just pays for itself."),
     ],
     hints=["What is somebody worth who is held? 6% of 6,000, less what the last stage costs.",

@@ -103,8 +103,8 @@ WIN_RATE = Exercise(
         Mistake(_won_over_opened, "You divided the deals won this year by the deals opened this year. They are not the same deals, so the figure moves "
                                   "with growth and not with winning: the faster you open, the worse you seem to sell. Today the gap is {gap}; it may be anything."),
         Mistake(_opened_and_won, "Deals opened this year, with those still open counted as not won. They have not had their time: it reads {mine}, "
-                                 "and next month the same deals will read higher (yours less the right one: {gap})."),
-        Mistake(_won_over_lost, "Won over lost is odds, not a share. Both belong below the line (yours less the right one: {gap})."),
+                                 "and next month the same deals will read higher (yours is {off} {side})."),
+        Mistake(_won_over_lost, "Won over lost is odds, not a share. Both belong below the line (yours is {off} {side})."),
     ],
     hints=["Which deals started from a lead? Which of them closed in the twelve months?",
            "win_rate of helpers.metrics.funnel takes the deals, the first day and the last.",
@@ -134,8 +134,8 @@ MORE_LEADS = Exercise(
         Mistake(0.30, "That is what they bring as long as somebody has time for them. Here the reps are almost full, so most of the new deals are not worked: "
                       "the gap to what comes in is {gap}, and the leads are paid for all the same."),
         Mistake(0.05, "Room for 5% more, so 5% more: right in a world where every month is average. In a thin month there is more room than that, and "
-                      "more leads fill it; a fat month was full before and takes none (yours less the right one: {gap})."),
-        Mistake(0.0, "The team is not quite full, and deals come unevenly: some months have room (yours less the right one: {gap})."),
+                      "more leads fill it; a fat month was full before and takes none (yours is {off} {side})."),
+        Mistake(0.0, "The team is not quite full, and deals come unevenly: some months have room (yours is {off} {side})."),
         Mistake(lambda company: _rise(sales_path_of(company)), "You used the room that the team has in truth, and the question supposes another: "
                                                                "replace(now, capacity=1.05 * deals_of(now)). The gap is {gap}."),
     ],
@@ -171,14 +171,14 @@ ALL = Exercise(
     mistakes=[
         Mistake(lambda company: sum(gains(_roomy(company)).values()),
                 "You added the gains of the steps one by one. Each gain also works on all the others: steps multiply, and a sum falls short "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
         Mistake(lambda company: 0.1 * len(sales_path_of(company).steps), "Ten per cent for each step, added up. They multiply, and what is kept of a fee "
-                "works on every later year (yours less the right one: {gap})."),
+                "works on every later year (yours is {off} {side})."),
         Mistake(lambda company: 1.1 ** len(sales_path_of(company).steps) - 1,
                 "1.1 for each step, multiplied: nearly. What is kept of a fee is not one factor: it works on the second year, twice on the third, and so on "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
         Mistake(_with_limit, "That is with the room that the reps have. The question gives them room for everybody; what is missing is what the "
-                             "limit takes away (yours less the right one: {gap})."),
+                             "limit takes away (yours is {off} {side})."),
     ],
     hints=["roomy = replace(now, capacity=float(\"inf\"))", "Lift one step after the other: better = lifted(better, step) for each step in roomy.steps.",
            "brings(better) / brings(roomy) - 1"])

@@ -77,12 +77,12 @@ COST = Exercise(
     mistakes=[
         Mistake(lambda company: _second_over_first(company, "per_lead"),
                 "That is the cost of a lead, {mine} times the other's. Nobody pays you for leads: some ways bring many that never sign, others few that sign "
-                "large. A budget set by it is off (yours less the right one: {gap})."),
+                "large. A budget set by it is off (yours is {off} {side})."),
         Mistake(lambda company: _second_over_first(company, "per_customer"),
-                "That is the cost of a customer. Closer, but a small customer and a large one count the same in it (yours less the right one: {gap})."),
+                "That is the cost of a customer. Closer, but a small customer and a large one count the same in it (yours is {off} {side})."),
         Mistake(lambda company: _second_over_first(company, "raw", only_money=True),
                 "Marketing spend alone. The people who call, visit and are paid commission, and the partners' fees, are part of what a customer costs "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
     ],
     hints=["Which column of `costs` divides by the fees that were won?", "`raw` is cost / arr. Look up the row of each way.",
            "costs = costs.set_index(\"mode\"); costs.loc[second, \"raw\"] / costs.loc[first, \"raw\"]"])
@@ -117,10 +117,10 @@ NEXT = Exercise(
     says_right="{right} in yearly fees for one unit more. The average is what all the money has brought; you can only spend the next.",
     mistakes=[
         Mistake(_average, "That is the average over all that was spent. The first money went to the best places; the next brings less. Whoever plans with the average "
-                          "promises too much for each unit (yours less the right one: {gap})."),
+                          "promises too much for each unit (yours is {off} {side})."),
         Mistake(lambda company: _next(company, years=False),
                 "That elasticity compares months of all years, so it takes the growth of the whole company for the effect of its spending "
-                "(yours less the right one: {gap})."),
+                "(yours is {off} {side})."),
         Mistake(lambda company: _next(company) / _average(company), "That is the elasticity, in per cent for a per cent. Times the average it becomes money for money."),
     ],
     hints=["Which way takes most money? Its row in `marginal` has the average and the elasticity's effect.",
@@ -147,10 +147,10 @@ COUNT = Exercise(
     says_right="Of those that were asked. What the others would have said, nobody knows.",
     mistakes=[
         Mistake(_points(lambda points: (points >= 2).sum() / len(points)),
-                "You counted leads that nobody asked as failed. Not asked is not no, and marketing would be blamed for it (yours less the right one: {gap})."),
-        Mistake(_points(lambda points: (points.dropna() == 4).mean()), "All four is another rule than two of four: most of the leads that pass would be sent away (yours less the right one: {gap})."),
-        Mistake(_points(lambda points: (points.dropna() == 2).mean()), "Exactly two. The rule asks for two at least; the better ones, with three and four, pass as well (yours less the right one: {gap})."),
-        Mistake(_points(lambda points: (points.dropna() >= 1).mean()), "One of four is enough for that count. The rule asks for two (yours less the right one: {gap})."),
+                "You counted leads that nobody asked as failed. Not asked is not no, and marketing would be blamed for it (yours is {off} {side})."),
+        Mistake(_points(lambda points: (points.dropna() == 4).mean()), "All four is another rule than two of four: most of the leads that pass would be sent away (yours is {off} {side})."),
+        Mistake(_points(lambda points: (points.dropna() == 2).mean()), "Exactly two. The rule asks for two at least; the better ones, with three and four, pass as well (yours is {off} {side})."),
+        Mistake(_points(lambda points: (points.dropna() >= 1).mean()), "One of four is enough for that count. The rule asks for two (yours is {off} {side})."),
     ],
     hints=["Which leads of the last twelve months were asked at all?", "bant_points(leads) counts the letters that hold; it is empty where nobody asked.",
            "(bant_points(year).dropna() >= 2).mean()"])
@@ -196,12 +196,12 @@ HOUR = Exercise(
     says_right="{right} more qualified leads from the same leads. No campaign is needed for it; people at the telephone are.",
     mistakes=[
         Mistake(_fast_against_all, "You compared those answered within an hour with all. Ways differ in haste and in quality, so that is partly a comparison of ways "
-                                   "(yours less the right one: {gap})."),
+                                   "(yours is {off} {side})."),
         Mistake(_of_the("mean"), "You put the mean wait into the formula. The loss bends: what the slowest lose is bounded, and the mean is pulled up by them: "
-                                 "you promise leads that will not come (yours less the right one: {gap})."),
-        Mistake(_of_the("median"), "You put the median wait into the formula. It does not see the long waits, in which most is lost (yours less the right one: {gap})."),
+                                 "you promise leads that will not come (yours is {off} {side})."),
+        Mistake(_of_the("median"), "You put the median wait into the formula. It does not see the long waits, in which most is lost (yours is {off} {side})."),
         Mistake(lambda company: gain_of_promise(_waits(company)[1], promise=0, half_life=half_life(_waits(company)[0]).value),
-                "That is for answers in no time at all. The promise leaves everybody an hour (yours less the right one: {gap})."),
+                "That is for answers in no time at all. The promise leaves everybody an hour (yours is {off} {side})."),
     ],
     tolerance=0.0005,
     hints=["Each lead has its own wait; compute for each, then add up.", "gain_of_promise(hours, promise=1, half_life=...) does that.",
@@ -261,10 +261,10 @@ SURE = Exercise(
     needs=(*SALES, "reps"), months=26,
     says_right="{right} leads. Divide by what a rep is given in a month, and you know for how long you must wait or what else you must look at.",
     mistakes=[
-        Mistake(lambda company: expected_until_sure(), "Those are signatures that must have been expected. A rep needs many leads for each of them (yours less the right one: {gap})."),
+        Mistake(lambda company: expected_until_sure(), "Those are signatures that must have been expected. A rep needs many leads for each of them (yours is {off} {side})."),
         Mistake(lambda company: expected_until_sure(power=0.5) / _rate(company),
                 "With so few you would notice half of those who sell half as much, and miss the others. The question asks for four in five."),
-        Mistake(30, "Thirty is what people say of samples. Of thirty leads hardly any sign, so the record is nearly always luck (yours less the right one: {gap})."),
+        Mistake(30, "Thirty is what people say of samples. Of thirty leads hardly any sign, so the record is nearly always luck (yours is {off} {side})."),
     ],
     hints=["How many signatures must be expected? expected_until_sure() says it for a rep who is half as good, noticed four times in five.",
            "What share of its leads did the team sign last year?", "expected_until_sure() / (last[\"signed\"].sum() / last[\"leads\"].sum())"])
