@@ -66,34 +66,52 @@ def orders() -> float:
     return median(lambda: simulate(Founding(), decisions, luck=luck))
 
 
+def asked_of(company) -> dict:
+    """Every public metric that takes a table, as a call on the case company."""
+    import pandas as pd
+
+    import helpers.metrics as m
+
+    end, policy = company.as_of, company.policy
+    table, start, by = company.subscriptions, end.replace(year=end.year - 1), {"customers": company.customers, "by": "size"}
+    moved, bridge, stripe = m.mrr_movements(table, as_of=end, policy=policy), m.bridge_from(table, as_of=end, policy=policy), m.Policy.preset("stripe")
+    used, foreign = table.assign(charge="recurring"), table.assign(currency="USD")
+    used.loc[used.index[::5], "charge"] = "usage"
+    months = pd.date_range("2020-01-01", end, freq="MS").astype("datetime64[us]")
+    rates = pd.DataFrame({"currency": "USD", "month": months, "rate": [7 + i / 100 for i in range(len(months))]})
+    whole = ("mrr_movements", "bridge_from", "retention_by_month", "nrr_trailing", "cohort_triangle", "life_table", "fit_sbg_from", "churn_by_cause",
+             "flash_customers")
+    windows = ("retention_definitions", "nrr_chained", "customer_churn")
+    return {**{name: lambda ask=getattr(m, name): ask(table, as_of=end, policy=policy) for name in whole},
+            **{name: lambda ask=getattr(m, name): ask(table, end, policy=policy) for name in ("mrr_at", "total_mrr", "arr", "left_out")},
+            **{name: lambda ask=getattr(m, name): ask(table, start, end, policy=policy) for name in windows},
+            **{name: lambda ask=getattr(m, name): ask(table, start, end, policy=policy, **by) for name in ("nrr", "grr", "logo_retention")},
+            **{name: lambda ask=getattr(m, name): ask(bridge) for name in ("quick_ratio", "churn_by_month")},
+            **{name: lambda ask=getattr(m, name): ask(company.events) for name in ("monthly_actives", "stickiness")},
+            "survival": lambda: m.survival(table, as_of=end, policy=policy, **by), "mrr_bridge": lambda: m.mrr_bridge(moved, as_of=end),
+            "usage_mrr": lambda: m.usage_mrr(used, end, policy=policy),
+            "convert": lambda: m.convert(foreign, rates, to="CNY", policy=policy.replace(fx="purchase")),
+            "fx_movements": lambda: m.fx_movements(foreign, rates, to="CNY", as_of=end, policy=policy.replace(fx="spot")),
+            "renewal_rate": lambda: m.renewal_rate(company.contracts, start, end, **by),
+            "subscriptions_from_invoices": lambda: m.subscriptions_from_invoices(company.invoices),
+            "revenue_by_month": lambda: m.revenue_by_month(company.invoices, as_of=end),
+            "reconcile": lambda: m.reconcile(table, policy, stripe, start=start, end=end),
+            "restatements": lambda: m.restatements(table, known_then=start, known_now=end, policy=policy)}
+
+
 def metrics(rounds: int = 5) -> list[tuple[str, float]]:
     """Every public metric on the tables of the case company, slowest first, in processor seconds; promised 0.1 s each.
 
-    `reconcile` works out some twenty policies and `restatements` two reports: theirs is the time of one of them.
+    `reconcile` works out some twenty policies and `restatements` two reports: theirs is the time of one of them. What is handed
+    to DuckDB (events) counts the seconds of both cores.
     """
-    import helpers.metrics as m
     from helpers.company import load_company
 
-    company = load_company()
-    end, policy = company.as_of, company.policy
-    table, start, by = company.subscriptions, end.replace(year=end.year - 1), {"customers": company.customers, "by": "size"}
-    bridge, stripe = m.bridge_from(table, as_of=end, policy=policy), m.Policy.preset("stripe")
-    whole = {name: getattr(m, name) for name in ("mrr_movements", "bridge_from", "retention_by_month", "nrr_trailing", "cohort_triangle", "life_table",
-                                                 "fit_sbg_from", "churn_by_cause", "flash_customers")}
-    days = {name: getattr(m, name) for name in ("mrr_at", "total_mrr", "arr", "left_out")}
-    windows = {name: getattr(m, name) for name in ("retention_definitions", "nrr_chained", "customer_churn")}
-    asked = {**{name: lambda ask=ask: ask(table, as_of=end, policy=policy) for name, ask in whole.items()},
-             **{name: lambda ask=ask: ask(table, end, policy=policy) for name, ask in days.items()},
-             **{name: lambda ask=ask: ask(table, start, end, policy=policy) for name, ask in windows.items()},
-             **{name: lambda name=name: getattr(m, name)(table, start, end, policy=policy, **by) for name in ("nrr", "grr", "logo_retention")},
-             "survival": lambda: m.survival(table, as_of=end, policy=policy, **by), "quick_ratio": lambda: m.quick_ratio(bridge),
-             "churn_by_month": lambda: m.churn_by_month(bridge), "renewal_rate": lambda: m.renewal_rate(company.contracts, start, end, **by),
-             "revenue_by_month": lambda: m.revenue_by_month(company.invoices, as_of=end)}
-    clock = time.process_time
-    times = {name: median(call, rounds, clock) for name, call in asked.items() if call() is not None}
-    turned = len(m.reconcile(table, policy, stripe, start=start, end=end).by_switch)
-    times["reconcile, a policy"] = median(lambda: m.reconcile(table, policy, stripe, start=start, end=end), 1, clock) / (2 * turned)
-    times["restatements, a report"] = median(lambda: m.restatements(table, known_then=start, known_now=end, policy=policy), rounds, clock) / 2
+    asked, clock = asked_of(load_company()), time.process_time
+    first = {name: call() for name, call in asked.items()}
+    times = {name: median(call, 1 if name == "reconcile" else rounds, clock) for name, call in asked.items()}
+    times["reconcile, a policy"] = times.pop("reconcile") / (2 * len(first["reconcile"].by_switch))
+    times["restatements, a report"] = times.pop("restatements") / 2
     return sorted(times.items(), key=lambda item: -item[1])
 
 
