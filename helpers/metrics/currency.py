@@ -15,7 +15,7 @@ from helpers.metrics.groups import beside
 from helpers.metrics.lines import priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.revenue import movements_of
-from helpers.metrics.tables import Entered, Frame, collected, either, enter, literal, month_index, month_of, running
+from helpers.metrics.tables import Entered, Frame, collected, either, enter, literal, month_index, month_of, opened, running
 
 
 def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy()) -> Any:
@@ -58,7 +58,7 @@ def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy(
     if policy.fx == "spot":
         raise MetricError("convert: fx = 'spot' has no single rate for a line. Use fx_movements, or fx = 'constant' or 'purchase'.")
     by_month = policy.fx == "purchase"
-    schema = nw.from_native(subscriptions).collect_schema().names()
+    schema = nw.from_native(opened(subscriptions, "subscriptions")).collect_schema().names()
     entered = enter(subscriptions, name="subscriptions", columns=("currency", "amount", "starts_on"), optional=schema)
     frame = _with_currency(entered.frame, to)
     frame = frame.with_columns(m=month_index(nw.col("starts_on")))
@@ -158,7 +158,7 @@ def _unbroken(table: Frame) -> None:
 
 
 def _named(subscriptions: Any, to: str) -> Any:
-    return nw.to_native(_with_currency(nw.from_native(subscriptions), to))
+    return nw.to_native(_with_currency(nw.from_native(opened(subscriptions, "subscriptions")), to))
 
 
 def _at(name: str, rate: str) -> nw.Expr:

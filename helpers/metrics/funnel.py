@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 from helpers.metrics.errors import MetricError, one_of
 from helpers.metrics.groups import beside
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Entered, Frame, day, day_number, enter, literal
+from helpers.metrics.tables import Entered, Frame, day, day_number, enter, literal, opened
 from helpers.metrics.tenure import kaplan_meier
 from helpers.metrics.uncertainty import wilson_interval
 
@@ -90,7 +90,7 @@ def lead_path(leads: Any, opportunities: Any, *, as_of: Any, stage_history: Any 
     >>> steps_of(path), path["amount"].tolist()
     (['lead', 'MQL', 'SQL', 'signed'], [1200.0, 0.0, 0.0, 0.0])
     """
-    names = nw.from_native(leads).collect_schema().names()
+    names = nw.from_native(opened(leads, "leads")).collect_schema().names()
     entered = enter(leads, name="leads", columns=("lead_id", "created_at"), optional=names)
     last = day(as_of, "as_of")
     deals = _deals(entered, opportunities, last)

@@ -13,7 +13,7 @@ from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import SWITCHES, Policy
 from helpers.metrics.presets import PRESETS
 from helpers.metrics.revenue import KINDS, OTHER_KINDS, movements_of, states_at
-from helpers.metrics.tables import Entered, Frame, build, collected, day, enter, literal
+from helpers.metrics.tables import Entered, Frame, build, collected, day, enter, literal, opened
 
 MEASURES = ("mrr_end", *KINDS, *OTHER_KINDS)
 NEEDS = {"trials": "status", "one_off": "charge", "usage": "charge", "pauses": "status", "past_due": "status", "refunds": "charge",
@@ -117,7 +117,7 @@ _FIELDS = [name for switch in SWITCHES for name in (switch.name, *(("days_per_mo
 
 
 def _idle(subscriptions: Any, policy_a: Policy, policy_b: Policy, differing: list[str]) -> dict[str, str]:
-    present = set(nw.from_native(subscriptions).collect_schema().names())
+    present = set(nw.from_native(opened(subscriptions, "subscriptions")).collect_schema().names())
     idle = {name: needed for name in differing if (needed := _needed(name, policy_a, policy_b)) not in present and needed}
     return idle | ({"fx": "a table of rates, with helpers.metrics.currency"} if "fx" in differing else {})
 

@@ -9,6 +9,8 @@ classified second.
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -381,8 +383,7 @@ def _departure(lines: Lines) -> nw.Expr | int:
 
 def _released(lines: Lines) -> nw.Expr:
     """Whoever was held at 0 and is held no longer has churned; their MRR went before."""
-    before = nw.any_horizontal(*[nw.col(f"{name}_before") > 0 for name in lines.held], ignore_nulls=True)
-    after = nw.any_horizontal(*[nw.col(f"{name}_after") > 0 for name in lines.held], ignore_nulls=True)
+    before, after = (functools.reduce(operator.or_, [nw.col(f"{name}_{when}") > 0 for name in lines.held]) for when in ("before", "after"))
     return either(before & ~after & nw.col("paid"), _NUMBER["churn"], NO_KIND)
 
 

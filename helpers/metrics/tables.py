@@ -34,7 +34,7 @@ Frame = nw.DataFrame | nw.LazyFrame
 class Entered:
     """A table that came in: ``frame`` to compute with, ``kind`` to go back to (pandas, polars, lazy).
 
-    ``connection`` is DuckDB's, when a pandas table was handed over to it.
+    ``connection`` is DuckDB's, when a pandas table was handed over to it or it reads a path.
     """
 
     frame: Frame
@@ -107,8 +107,10 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
     Traceback (most recent call last):
     helpers.metrics.errors.MetricError: subscriptions: no column 'customer_id', did you mean 'custmer_id'? Rename it, or add it.
     """
-    if isinstance(native, (str, os.PathLike)):
-        native = _on_disk(Path(native), name, beside.connection if beside else None)
+    connection = beside.connection if beside else None
+    if named := isinstance(native, (str, os.PathLike)):
+        connection = connection or _database()
+        native = opened(native, name, connection)
     try:
         frame = nw.from_native(native)
     except TypeError as error:
@@ -125,14 +127,16 @@ def enter(native: Any, *, name: str, columns: Sequence[str], optional: Sequence[
         frame = nw.from_native(native)
     elif time_zone and frame.implementation.is_polars():
         frame = _local_polars(frame, time_zone)
-    connection = beside.connection if beside else None
     if kind == "pandas" and (connection is not None or (beside is None and len(frame) > LARGE)):
         return _in_duckdb(native, keep, name, connection)
-    return Entered(frame.select(*keep), kind, name)
+    return Entered(frame.select(*keep), kind, name, connection if named else None)
 
 
-def _on_disk(path: Path, name: str, connection: Any) -> Any:
-    """Return the Parquet file, or all those in a folder and the folders in it, as a DuckDB relation."""
+def opened(native: Any, name: str, connection: Any = None) -> Any:
+    """Return a table as it is, and for a path its Parquet, all of it in a folder and the folders in it, as a DuckDB relation."""
+    if not isinstance(native, (str, os.PathLike)):
+        return native
+    path = Path(native)
     found = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" and path.is_file() else []
     if not found:
         what = "holds no .parquet files" if path.is_dir() else "is no Parquet file" if path.is_file() else "is not there"
@@ -235,7 +239,12 @@ def running(frame: Frame, keys: Sequence[str], order: str, **columns: tuple[str,
         moves = {"sum": value.cum_sum, "least": value.cum_min, "before": lambda: value.shift(1), "after": lambda: value.shift(-1)}
         return moves[what]().over(*keys, **window)
 
-    return ordered.with_columns(**{name: expr(*of) for name, of in columns.items()})
+    sums = {name: column for name, (what, column) in columns.items() if what == "sum"}
+    if window or len(sums) < 2:
+        return ordered.with_columns(**{name: expr(*of) for name, of in columns.items()})
+    ordered = ordered.with_columns(**{name: nw.col(column) for name, column in sums.items()})  # eager: one grouping for all sums
+    others = {name: expr(*of) for name, of in columns.items() if name not in sums}
+    return ordered.with_columns(nw.col(*sums).cum_sum().over(*keys), **others)
 
 
 def _running_in_duckdb(frame: Frame, keys: Sequence[str], order: str, columns: dict[str, tuple[str, str]], keep: Sequence[str] = ("*",)) -> Frame:

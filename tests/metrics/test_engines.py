@@ -211,6 +211,9 @@ def test_a_path_is_a_table(mixed, customers, tmp_path):
     there = m.nrr(tmp_path / "subscriptions", "2023-12-31", AS_OF, customers=str(one), by="size")
     wanted = m.nrr(mixed, "2023-12-31", AS_OF, customers=customers.astype({"size": str}), by="size")
     pd.testing.assert_frame_equal(there.table, wanted.table, check_dtype=False)
+    beside = m.nrr(tmp_path / "subscriptions", "2023-12-31", AS_OF, customers=customers, by="size")
+    assert sorted(beside.table["n"]) == sorted(wanted.table["n"])
+    assert m.reconcile(tmp_path / "subscriptions", Policy(), Policy.preset("stripe"), start="2023-12-31", end=AS_OF).totals.shape[0] > 1
     pd.testing.assert_frame_equal(m.bridge_from(str(tmp_path / "subscriptions"), as_of=AS_OF), m.bridge_from(mixed, as_of=AS_OF))
     (tmp_path / "empty").mkdir()
     for path, words in ((tmp_path / "empty", "holds no .parquet files"), (tmp_path / "nowhere", "is not there"), (__file__, "is no Parquet file")):
