@@ -24,7 +24,7 @@ _HOMES = {
     "reconciliation": ("reconcile", "restatements", "policy_table"),
     "retention": ("nrr", "grr", "logo_retention", "retention_definitions", "retention_by_month", "nrr_chained", "nrr_trailing"),
     "cohorts": ("cohort_triangle",),
-    "tenure": ("survival", "life_table"),
+    "tenure": ("survival", "life_table", "kaplan_meier"),
     "sbg": ("SBG", "fit_sbg", "fit_sbg_from"),
     "renewals": ("renewal_rate",),
     "churn": ("annualise_churn", "customer_churn", "customer_churn_rate", "customer_churn_rate_stripe", "gross_mrr_churn_rate",

@@ -137,7 +137,14 @@ def gross_mrr_churn_rate(start: float, churn: float, contraction: float) -> floa
     >>> gross_mrr_churn_rate(100, 10, 10)
     0.2
     """
+    _amounts(start=start, churn=churn, contraction=contraction)
     return (churn + contraction) / start if start else math.nan
+
+
+def _amounts(**amounts: float) -> None:
+    for name, amount in amounts.items():
+        if amount < 0:
+            raise MetricError(f"{name} = {amount!r} must be a positive amount; a bridge writes losses with a minus, here they are amounts.")
 
 
 def net_mrr_churn_rate(start: float, churn: float, contraction: float, expansion: float, reactivation: float = 0) -> float:
@@ -164,6 +171,7 @@ def net_mrr_churn_rate(start: float, churn: float, contraction: float, expansion
     >>> net_mrr_churn_rate(100, 10, 10, 25)
     -0.05
     """
+    _amounts(start=start, churn=churn, contraction=contraction, expansion=expansion, reactivation=reactivation)
     return (churn + contraction - expansion - reactivation) / start if start else math.nan
 
 
@@ -237,7 +245,7 @@ def quick_ratio(bridge: Any, *, reactivation: bool = True) -> Any:
 VARIANTS = {
     "point_to_point": "customers of the start who are gone at the end / customers at the start",
     "chartmogul": "(churned - joined and churned - churned and back) / customers at the start",
-    "stripe": "churned in the period / (customers at the start + new in the period)",
+    "stripe": "churned in the period / (customers at the start + new or back in the period)",
     "shopify": "sum over the days of (churned on the day / customers at its start)",
 }
 
@@ -261,7 +269,8 @@ def customer_churn(subscriptions: Any, start: Any, end: Any, *, variant: str = "
     Notes
     -----
     Sources: ChartMogul help 207340419; docs.stripe.com, billing analytics glossary, whose denominator is larger, so that
-    its rate is usually lower.
+    its rate is usually lower. Stripe's page does not say where customers stand who came back in the period; here they are in
+    the denominator, since they can be lost again in the same period.
 
     Examples
     --------
@@ -283,9 +292,8 @@ def customer_churn(subscriptions: Any, start: Any, end: Any, *, variant: str = "
     flags = (_ends if variant == "point_to_point" else _flags)(lines, first, last)
     counts = lines.entered.small(flags.select(*[nw.col(name).sum() for name in flags.collect_schema().names()[1:]])).rows(named=True)[0]
     counts = defaultdict(int, {name: int(value or 0) for name, value in counts.items()})
-    part = counts["gone"] if variant == "point_to_point" else counts["churned"]
-    part -= counts["joined_churned"] + counts["churned_back"] if variant == "chartmogul" else 0
-    whole = counts["start"] + (counts["new"] if variant == "stripe" else 0)
+    part = counts[{"point_to_point": "gone", "chartmogul": "lost", "stripe": "churned"}[variant]]
+    whole = counts["start"] + (counts["joined"] if variant == "stripe" else 0)
     low, high = wilson_interval(part, whole) if whole else (math.nan, math.nan)
     late = as_of is not None and last > day(as_of, "as_of")
     reason = "" if whole else f"no customer had MRR on {first}"
@@ -325,17 +333,20 @@ def _ends(lines: Lines, first: dt.date, last: dt.date) -> Frame:
 
 
 def _flags(lines: Lines, first: dt.date, last: dt.date) -> Frame:
-    """Mark, with 1 or 0 for each customer, what happened to it in the period."""
+    """Mark, with 1 or 0 for each customer, what happened to it in the period.
+
+    ``lost`` churned, was there at the start and is not back at the end; ``joined`` came, or came back, and was not there at the start.
+    """
     dtype = lines.frame.collect_schema()["starts_on"]
     moved = movements_of(lines).filter(nw.col("on") > literal(first, dtype), nw.col("on") <= literal(last, dtype))
-    moved = moved.select("customer_id", churned=_one(nw.col("kind") == "churn"), new=_one(nw.col("kind").is_in(["new", "opening"])))
-    moved = moved.group_by("customer_id").agg(nw.col("churned").max(), nw.col("new").max())
+    moved = moved.select("customer_id", churned=_one(nw.col("kind") == "churn"), came=_one(nw.col("kind").is_in(ARRIVALS)))
+    moved = moved.group_by("customer_id").agg(nw.col("churned").max(), nw.col("came").max())
     states = states_at(lines, {"before": first, "after": last})
     both = states.join(moved, on="customer_id", how="left")
     before, after = nw.col("before_present"), nw.col("after_present")
-    churned, new = ((nw.col(name) == 1) & ~nw.col(name).is_null() for name in ("churned", "new"))
-    return both.select("customer_id", start=_one(before), gone=_one(before & ~after), churned=_one(churned), new=_one(new),
-                       joined_churned=_one(churned & new), churned_back=_one(churned & ~new & after))
+    churned, came = ((nw.col(name) == 1) & ~nw.col(name).is_null() for name in ("churned", "came"))
+    return both.select("customer_id", start=_one(before), churned=_one(churned), lost=_one(churned & before & ~after),
+                       joined=_one(came & ~before))
 
 
 def churn_by_cause(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) -> Any:

@@ -6,6 +6,7 @@ Metrics never add different currencies. Convert first, with the rate your policy
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -15,7 +16,7 @@ from helpers.metrics.groups import beside
 from helpers.metrics.lines import priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.revenue import movements_of
-from helpers.metrics.tables import Entered, Frame, collected, either, enter, literal, month_index, month_of, opened, running
+from helpers.metrics.tables import Entered, Frame, collected, day, either, enter, index_of, literal, month_index, month_of, opened, running
 
 
 def convert(subscriptions: Any, rates: Any, *, to: str, policy: Policy = Policy()) -> Any:
@@ -86,6 +87,9 @@ def _rates(entered: Entered, rates: Any, by_month: bool) -> Frame:
     if twice:
         when = f" for {month_of(twice[0][1]):%Y-%m}" if by_month else ""
         raise MetricError(f"rates: {twice[0][0]} has more than one rate{when}. Keep one.")
+    bad = collected(frame.filter(~(nw.col("rate") > 0) | nw.col("rate").is_null()).select("currency", "rate").head(1)).rows()
+    if bad:
+        raise MetricError(f"rates.rate: {bad[0][0]} has {bad[0][1]}. A rate is a number above 0.")
     return beside(entered, frame, "rates")
 
 
@@ -138,7 +142,7 @@ def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy:
     table = _rates(lines.entered, rates, by_month=True)
     if native.collect_schema()["month"] == nw.Date:
         table = table.with_columns(nw.col("month").cast(nw.Date))
-    _unbroken(table)
+    _unbroken(table, day(as_of, "as_of"))
     table = running(table, ["currency"], "month", rate_before=("before", "rate"))
     columns = [*keys, "month", "kind", "before", "change", "after"]
     changes = _converted_changes(native, table, to).select(*columns, order=nw.lit(1))
@@ -148,13 +152,15 @@ def fx_movements(subscriptions: Any, rates: Any, *, to: str, as_of: Any, policy:
     return lines.entered.give(both.select(*columns))
 
 
-def _unbroken(table: Frame) -> None:
+def _unbroken(table: Frame, as_of: dt.date) -> None:
     spans = table.group_by("currency").agg(nw.col("m").min().alias("first"), nw.col("m").max().alias("last"),
                                            nw.len().alias("months"))
     for currency, first, last, months in collected(spans.select("currency", "first", "last", "months")).rows():
         if last - first + 1 != months:
             span = f"between {month_of(first)} and {month_of(last)}"
             raise MetricError(f"rates: {currency} has {months} months {span}. Add the missing ones.")
+        if last < index_of(as_of):
+            raise MetricError(f"rates: {currency} ends in {month_of(last):%Y-%m}, and the report is of {as_of}. Add the later months.")
 
 
 def _named(subscriptions: Any, to: str) -> Any:

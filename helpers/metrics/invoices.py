@@ -7,7 +7,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.tables import Frame, collected, either, enter, months_between
+from helpers.metrics.lines import MONTHS
+from helpers.metrics.tables import Frame, collected, dates, day_number, day_number_before, either, enter, months_between, numbers
 
 COLUMNS = ("invoice_id", "customer_id", "issued_on", "service_from", "service_to", "amount", "kind")
 CHARGES = {"recurring": "recurring", "one-off": "one_off", "usage": "usage", "credit": "credit"}
@@ -20,7 +21,8 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     ----------
     invoices : data frame
         One row is money asked for: see :data:`COLUMNS`; ``service_to`` is the first day no longer paid for; ``kind`` is
-        recurring, one-off, usage or credit. Amounts without tax.
+        recurring, one-off, usage or credit. Amounts without tax. With ``interval`` (month, quarter, year) and
+        ``interval_count`` of the plan a line that pays for less than its plan's interval is measured by the days of the whole.
 
     Returns
     -------
@@ -36,10 +38,11 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
 
     Notes
     -----
-    Full value: amount / months of service, which for a pro-rata line is amount x (1 / months in plan) x (full period /
-    prorated period). The month of a part is measured by the days of the month it begins in: 10 days of January are 10/31
-    of a month. With mid_month = "prorated" the policy takes a line shorter than a month back to what was billed. Source:
-    dev.chartmogul.com, MRR from prorated invoices.
+    Full value: amount / months of service. The part of a month is measured by the days of the month that ends with the
+    service (:func:`helpers.metrics.tables.months_between`). With the plan's interval: amount x (1 / months in plan) x (days of
+    the full period / days paid for), the full period being the one that ends with the service; without it a line over 184
+    days of a yearly plan counts as six months. With mid_month = "prorated" the policy takes a line shorter than a month back
+    to what was billed. Source: dev.chartmogul.com, MRR from prorated invoices.
 
     Examples
     --------
@@ -51,12 +54,14 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     >>> subscriptions_from_invoices(bills)[["amount", "interval"]].to_numpy().tolist()
     [[100.0, 'month']]
     """
-    entered = enter(invoices, name="invoices", columns=COLUMNS, optional=("currency",))
+    entered = enter(invoices, name="invoices", columns=COLUMNS, optional=("currency", "interval", "interval_count"))
     frame = entered.frame
+    dates(frame, "invoices", ("issued_on", "service_from", "service_to"))
+    numbers(frame, "invoices", ("amount", "interval_count"))
     _check(frame)
     dated = frame.filter(~nw.col("service_from").is_null(), ~nw.col("service_to").is_null())
     months = months_between(nw.col("service_from"), nw.col("service_to"))
-    amount = nw.col("amount").cast(nw.Float64) / months
+    amount = nw.col("amount").cast(nw.Float64) / _months_of_plan(frame, months)
     currency = [name for name in ("currency",) if name in frame.collect_schema().names()]
     charge = nw.col("kind")
     for kind, name in CHARGES.items():
@@ -70,6 +75,21 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     one_off = nw.col("charge") == "one_off"
     months_again = months_between(nw.col("starts_on"), nw.col("ends_on"))
     return entered.give(rows.with_columns(amount=either(one_off, nw.col("amount") * months_again, nw.col("amount"))))
+
+
+def _months_of_plan(frame: Frame, months: nw.Expr) -> nw.Expr:
+    """Return the months a line stands for: those of its service, or the plan's months times the share of their days that it pays for."""
+    columns = frame.collect_schema().names()
+    if "interval" not in columns:
+        return months
+    planned = nw.lit(0.0)
+    for name, length in MONTHS.items():
+        planned = either(nw.col("interval") == name, float(length), planned)
+    if "interval_count" in columns:
+        planned = planned * nw.col("interval_count")
+    to = nw.col("service_to")
+    share = (day_number(to) - day_number(nw.col("service_from"))) / (day_number(to) - day_number_before(to, planned))
+    return either((planned > 0) & (months < planned), planned * share, months)
 
 
 def _check(frame: Frame) -> None:

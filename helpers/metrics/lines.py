@@ -17,7 +17,8 @@ import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
 from helpers.metrics.policy import Policy
-from helpers.metrics.tables import Entered, Frame, collected, cut, day, either, enter, literal, looked_up, months_between, move, only
+from helpers.metrics.tables import (Entered, Frame, collected, cut, dates, day, either, enter, literal, looked_up, months_between, move, numbers,
+                                    only)
 
 REQUIRED = ("customer_id", "starts_on", "ends_on", "amount", "interval")
 OPTIONAL = ("subscription_id", "interval_count", "discount", "discount_duration", "status", "charge", "currency",
@@ -26,6 +27,7 @@ STATUSES = ("active", "trial", "paused", "past_due", "unpaid", "canceled")
 CHARGES = ("recurring", "usage", "one_off", "setup", "tax", "pass_through", "refund", "credit", "proration", "adjustment")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 INTERVALS = ("day", "week", *MONTHS)
+LARGEST = 1e12  # a line of this amount still fits, with its fractions, into 64 bits
 FINE = 10_000  # with rounding = "state", lines are kept in ten-thousandths of the smallest unit
 
 
@@ -48,7 +50,9 @@ class Lines:
         return FINE if self.policy.rounding == "state" else 1
 
     def rounded(self, expr: nw.Expr) -> nw.Expr:
-        """Round a sum of lines to whole smallest units (halves up)."""
+        """Round a sum of lines to whole smallest units (halves up). A credit larger than what it is for leaves 0, not a debt."""
+        if self.signed:
+            expr = either(expr > 0, expr, 0)
         if self.fine == 1:
             return expr
         if isinstance(self.frame, nw.DataFrame):
@@ -83,13 +87,16 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
     MetricError
         For rows that cannot be priced, with the column, some of the rows and how to mend them.
     """
+    if not isinstance(policy, Policy):
+        raise MetricError(f"policy = {policy!r} is no Policy. Give Policy(...), or Policy.preset('stripe').")
     entered = enter(subscriptions, name="subscriptions", columns=REQUIRED, optional=(*OPTIONAL, *keep), time_zone=policy.time_zone)
+    numbers(entered.frame, "subscriptions", ("amount", "discount", "interval_count"))
     frame = _dated(entered.frame, policy)
-    seen = _inspect(frame, policy)
     report_day = None if as_of is None else day(as_of, "as_of")
+    seen = _inspect(frame, policy, report_day)
     frame = _known(frame, policy, report_day)
     frame = _counted(frame, policy, charges)
-    held = tuple(name for name, needed in (("paused", seen["paused"] and policy.pauses != "keep"),
+    held = tuple(name for name, needed in (("paused", seen["paused"] and policy.pauses in ("separate", "fold")),
                                            ("free", seen["free"] and policy.free_customers == "active")) if needed)
     keys = ("customer_id", *(("subscription_id",) * (policy.grain == "subscription")), *(("currency",) * by_currency))
     if len(seen["currencies"]) > 1 and not by_currency:
@@ -97,8 +104,9 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
                           "helpers.metrics.currency.convert(subscriptions, rates, to=...).")
     if not set(keys) <= set(frame.collect_schema().names()):
         raise MetricError("subscriptions: grain = 'subscription' needs a column 'subscription_id'. Add it, or use grain = 'customer'.")
-    frame = _with_mrr(frame, policy, held, paused=seen["paused"])
+    frame = _with_mrr(frame, policy, held, paused=seen["paused"], as_of=report_day)
     frame = _until(_ended(frame, policy, late=seen["past_due"]), report_day)
+    frame = _free_after_paying(frame, keys) if "free" in held else frame
     kept = [name for name in keep if name in frame.collect_schema().names()]
     return Lines(frame.select(*keys, "starts_on", "ends_on", "mrr", *held, *kept), entered, policy, keys, held, seen["first"], report_day,
                  signed="charge" in entered.frame.collect_schema().names())
@@ -114,28 +122,27 @@ def _dated(frame: Frame, policy: Policy) -> Frame:
     """Check that dates are dates, and make dates of instants where the time of day does not matter."""
     schema = frame.collect_schema()
     names = [name for name in DATES if name in schema]
-    for name in names:
-        if schema[name] not in (nw.Date, nw.Datetime) or getattr(schema[name], "time_zone", None) is not None:
-            raise MetricError(f"subscriptions: column {name!r} holds {schema[name]}, not dates in local time. Read it as dates (in pandas: "
-                              f"pd.to_datetime); bring instants with an offset to local time of {policy.time_zone} before.")
-    if frame.implementation.is_pandas() or isinstance(policy.same_day, int):
+    dates(frame, "subscriptions", names, policy.time_zone)
+    if isinstance(policy.same_day, int):
         return frame
     instants = [name for name in names if schema[name] == nw.Datetime]
+    if frame.implementation.is_pandas():  # times of day matter only where days are counted; a date in pandas would be an object
+        counted = isinstance(policy.reactivation, int) or "charge" in schema
+        return frame.with_columns(*[nw.col(name).dt.truncate("1d") for name in instants]) if counted and instants else frame
     return frame.with_columns(*[nw.col(name).cast(nw.Date) for name in instants]) if instants else frame
 
 
-def _regular(columns: set[str]) -> nw.Expr:
-    """Rows with a price for an interval: neither one-off nor refund."""
-    return nw.col("charge").is_in(["recurring", "usage"]) if "charge" in columns else nw.lit(True)
+def _regular(columns: set[str], *charges: str) -> nw.Expr:
+    """Rows with a price for an interval: neither one-off nor refund; adjustments, which may be negative, where they are named."""
+    return nw.col("charge").is_in(["recurring", "usage", *charges]) if "charge" in columns else nw.lit(True)
 
 
 def _rules(columns: set[str], policy: Policy) -> dict[str, tuple[str, nw.Expr, str]]:
     """Name what every row must be: the column, the rule, and the words for the rows that break it."""
     col = nw.col
-    other = ~_regular(columns) if "charge" in columns else None
 
-    def regular(rule: nw.Expr) -> nw.Expr:
-        return rule if other is None else other | rule
+    def regular(rule: nw.Expr, *charges: str) -> nw.Expr:
+        return ~_regular(columns, *charges) | rule if "charge" in columns else rule
 
     rules = {
         "customer": ("customer_id", ~col("customer_id").is_null(), "have no customer. Fill it in, or drop them"),
@@ -143,9 +150,10 @@ def _rules(columns: set[str], policy: Policy) -> dict[str, tuple[str, nw.Expr, s
         "end": ("ends_on", col("ends_on").is_null() | (col("ends_on") >= col("starts_on")), "end before they start. Correct the dates"),
         "amount": ("amount", ~col("amount").is_null(), "have no amount. Fill it in; 0 is allowed"),
         "sign": ("amount", regular(col("amount") >= 0), "are negative. A refund is a row of its own, with charge = 'refund'"),
-        "interval": ("interval", regular(col("interval").is_in(INTERVALS)),
+        "size": ("amount", (col("amount") < LARGEST) & (col("amount") > -LARGEST), "are no amount of money. Natural units are meant (yuan, not fen)"),
+        "interval": ("interval", regular(col("interval").is_in(INTERVALS), "adjustment"),
                      f"are not one of {', '.join(INTERVALS)}. Two weeks are interval 'week', interval_count 2"),
-        "count": ("interval_count", regular(col("interval_count") > 0), "must be 1 or more"),
+        "count": ("interval_count", regular(col("interval_count") > 0, "adjustment"), "must be 1 or more"),
         "discount": ("discount", col("discount").is_null() | ((col("discount") >= 0) & (col("discount") <= 1)),
                      "are no share between 0 and 1. Write 10% as 0.10"),
         "status": ("status", col("status").is_in(STATUSES), f"are not one of {', '.join(STATUSES)}"),
@@ -156,14 +164,16 @@ def _rules(columns: set[str], policy: Policy) -> dict[str, tuple[str, nw.Expr, s
     return {name: rule for name, rule in rules.items() if rule[0] in columns and name not in skip}
 
 
-def _inspect(frame: Frame, policy: Policy) -> dict[str, Any]:
-    """Check every row in one pass, and note what the lines need to know: which states there are, the first start."""
+def _inspect(frame: Frame, policy: Policy, as_of: dt.date | None) -> dict[str, Any]:
+    """Check every row in one pass, and note what the lines need to know: which states there are, the first start that is known."""
     columns = set(frame.collect_schema().names())
     rules = _rules(columns, policy)
     notes = {name: nw.col("status") == name for name in ("paused", "past_due") if "status" in columns}
     notes["free"] = (nw.col("amount") == 0) | (nw.col("discount") == 1) if "discount" in columns else nw.col("amount") == 0
     flags = {"good": functools.reduce(operator.and_, [rule for _, rule, _ in rules.values()]), **notes}
-    found = collected(frame.select(nw.col("starts_on").min().alias("first"), nw.len().alias("rows"), **_counts(flags))).rows(named=True)[0]
+    known = _recorded(frame, policy, as_of)
+    started = nw.col("starts_on") if known is None else only(known, nw.col("starts_on"))
+    found = collected(frame.select(first=started.min(), rows=nw.len(), **_counts(flags))).rows(named=True)[0]
     if int(found["rows"]) != int(found["good"] or 0):
         _complain(frame, rules)
     first = found["first"]
@@ -204,19 +214,25 @@ def _complaint(frame: Frame, column: str, rule: nw.Expr, words: str, count: int)
 # --- the switches that act on rows ----------------------------------------------------------------------------------
 
 
+def _recorded(frame: Frame, policy: Policy, as_of: dt.date | None) -> nw.Expr | None:
+    """Switch 20: test whether a row was recorded by the day of the report; None where every row was."""
+    schema = frame.collect_schema()
+    if as_of is None or policy.backdating == "restate" or "recorded_at" not in schema:
+        return None
+    return nw.col("recorded_at").is_null() | (nw.col("recorded_at") < literal(as_of + dt.timedelta(days=1), schema["recorded_at"]))
+
+
 def _known(frame: Frame, policy: Policy, as_of: dt.date | None) -> Frame:
     """Switch 20: leave out what was recorded after the day of the report."""
     schema = frame.collect_schema()
-    if as_of is None or policy.backdating == "restate":
-        return frame
-    tomorrow = as_of + dt.timedelta(days=1)
-    if "recorded_at" in schema:
-        recorded = nw.col("recorded_at")
-        frame = frame.filter(recorded.is_null() | (recorded < literal(tomorrow, schema["recorded_at"])))
-    if "end_recorded_at" in schema:
-        recorded = nw.col("end_recorded_at")
-        known = recorded.is_null() | (recorded < literal(tomorrow, schema["end_recorded_at"]))
-        frame = frame.with_columns(ends_on=only(known, nw.col("ends_on")))
+    recorded = _recorded(frame, policy, as_of)
+    if recorded is not None:
+        frame = frame.filter(recorded)
+    if as_of is not None and policy.backdating != "restate" and "end_recorded_at" in schema:
+        ended = nw.col("end_recorded_at")
+        known = ended.is_null() | (ended < literal(as_of + dt.timedelta(days=1), schema["end_recorded_at"]))
+        ends = [name for name in ("ends_on", "canceled_on", "cancel_requested_on") if name in schema]
+        frame = frame.with_columns(**{name: only(known, nw.col(name)) for name in ends})
     return frame
 
 
@@ -271,10 +287,20 @@ def _until(frame: Frame, as_of: dt.date | None) -> Frame:
     return frame.filter(nw.col("ends_on").is_null() | (nw.col("ends_on") > nw.col("starts_on")))
 
 
+def _free_after_paying(frame: Frame, keys: tuple[str, ...]) -> Frame:
+    """Switch 6: a line at 0 keeps a customer who has paid; who never paid is none."""
+    frame = frame.with_columns(paid_from=only(nw.col("mrr") > 0, nw.col("starts_on")))
+    frame = frame.with_columns(paid_from=nw.col("paid_from").min().over(*keys))
+    later = (nw.col("free") == 1) & (nw.col("starts_on") < nw.col("paid_from"))
+    frame = frame.filter((nw.col("free") == 0) | ~nw.col("paid_from").is_null())
+    frame = frame.with_columns(starts_on=either(later, nw.col("paid_from"), nw.col("starts_on"))).drop("paid_from")
+    return frame.filter(nw.col("ends_on").is_null() | (nw.col("ends_on") > nw.col("starts_on")))
+
+
 # --- the price of a month -------------------------------------------------------------------------------------------
 
 
-def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bool) -> Frame:
+def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bool, as_of: dt.date | None) -> Frame:
     columns = frame.collect_schema().names()
     price = nw.col("amount").cast(nw.Float64)
     interval, months = nw.col("interval"), {name: float(MONTHS[name]) for name in ("quarter", "year")}
@@ -293,7 +319,7 @@ def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bo
         monthly = either(pause, 0.0, monthly)
     unit = policy.minor_units * (FINE if policy.rounding == "state" else 1)
     if "charge" in columns and policy.usage.startswith("trailing"):
-        frame, monthly = _trailing(frame, monthly, policy)
+        frame, monthly = _trailing(frame, monthly, policy, as_of)
     frame = frame.with_columns(mrr=(monthly * unit + 0.5).floor().cast(nw.Int64))
     if not held:
         return frame
@@ -308,7 +334,8 @@ def _discount(columns: list[str], policy: Policy) -> nw.Expr:
         return share
     counts = nw.col("discount_duration").is_null() | (nw.col("discount_duration") == "forever")
     if policy.discounts == "forever_or_monthly":
-        counts = counts | (nw.col("interval") == "month")
+        monthly = (nw.col("interval") == "month") & (nw.col("interval_count") == 1 if "interval_count" in columns else nw.lit(True))
+        counts = counts | (monthly & (nw.col("discount_duration") != "once"))
     return either(counts, share, 0.0)
 
 
@@ -319,8 +346,10 @@ def _irregular(monthly: nw.Expr) -> nw.Expr:
     return either(nw.col("charge").is_in(["refund", "credit"]), -spread, monthly)
 
 
-def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy) -> tuple[Frame, nw.Expr]:
+def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy, as_of: dt.date | None) -> tuple[Frame, nw.Expr]:
     """Switch 9: a month's usage counts in equal parts in its own and the following months."""
+    if as_of is not None:
+        frame = frame.filter(nw.col("starts_on") < literal(as_of + dt.timedelta(days=1), frame.collect_schema()["starts_on"]))
     months = int(policy.usage.removeprefix("trailing_"))
     dtype = frame.collect_schema()["starts_on"]
     usage, first = nw.col("charge") == "usage", cut(nw.col("starts_on"), "1mo", dtype)
@@ -331,7 +360,12 @@ def _trailing(frame: Frame, monthly: nw.Expr, policy: Policy) -> tuple[Frame, nw
 
 
 def _billed_share(columns: list[str]) -> nw.Expr:
-    """Switch 12: a line shorter than its interval was billed for that part only, until it is renewed."""
+    """Switch 12: a line shorter than its interval was billed for that part only, until it is renewed.
+
+    Its end is taken as agreed when it was billed, also when it lies after the day of the report. A line that was cut short later
+    cannot be told from one that began late, unless ``end_recorded_at`` says so; invoices can
+    (:func:`helpers.metrics.invoices.subscriptions_from_invoices`).
+    """
     length = nw.lit(1.0)
     for name in ("quarter", "year"):
         length = either(nw.col("interval") == name, nw.lit(float(MONTHS[name])), length)

@@ -7,6 +7,7 @@ into every function of ``helpers.metrics``, and is carried by every result.
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
@@ -41,11 +42,11 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(5, "discounts", "Which discounts are taken off?", {
         "all": "every discount in force",
         "forever": "only those without an end (column discount_duration)",
-        "forever_or_monthly": "limited ones only on monthly plans",
+        "forever_or_monthly": "limited ones only on monthly plans, and those for once never",
         "none": "none: MRR at list price"}),
     Switch(6, "free_customers", "Is a customer at a price of 0 a customer?", {
         "inactive": "no: reaching 0 is churn",
-        "active": "yes, for as long as a line is in force"}),
+        "active": "yes, once they have paid, for as long as a line is in force"}),
     Switch(7, "trials", "Does a trial count?", {
         "exclude": "not before it is paid; the conversion is new",
         "count": "from its first day"}),
@@ -69,7 +70,7 @@ SWITCHES: tuple[Switch, ...] = (
         "prorated": "only what was billed, until renewal"}),
     Switch(13, "same_day", "Cancelled and bought again on one day?", {
         "net": "no movement: a day is netted",
-        "<minutes>": "netted only within so many minutes (needs times of day and same_month='events')"}),
+        "<minutes>": "netted only when so many minutes or fewer lie between one and the next (needs times of day and same_month='events')"}),
     Switch(14, "same_month", "New and gone within one month?", {
         "snapshot": "not seen at any month end; flash_customers() counts them",
         "events": "both are movements"}),
@@ -80,6 +81,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(16, "pauses", "What of a paused subscription?", {
         "separate": "MRR 0, with movements pause and resume of its own",
         "fold": "MRR 0, shown as contraction and expansion",
+        "churn": "MRR 0, shown as churn and reactivation",
         "keep": "it goes on counting"}),
     Switch(17, "past_due", "How long does an unpaid subscription count?", {
         "<days>": "so many days after it fell due, then it is lost",
@@ -285,4 +287,4 @@ def _check_zone(value: Any) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
     },
     "chartmogul": {
         "discounts": ("all", f"{_CHARTMOGUL}: net amounts of the invoice"),
-        "free_customers": ("active", f"{_CHARTMOGUL}: a customer with a full discount stays active"),
+        "free_customers": ("active", f"{_CHARTMOGUL}: a paying customer who falls to 0 stays active; nobody is a customer before the first payment"),
         "trials": ("exclude", f"{_CHARTMOGUL}: no subscription before the first payment"),
         "one_off": ("exclude", f"{_CHARTMOGUL}: one-time charges and tax do not count"),
         "fx": ("constant", f"{_CHARTMOGUL}: exchange rates cause no movement"),
@@ -42,7 +42,7 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
         "same_day": (60, f"{_CHARTMOGUL}: events close together are shown as one movement"),
         "same_month": ("events", f"{_CHARTMOGUL} 207340419: the churn rate leaves such customers out again"),
         "reactivation": ("any_gap", f"{_CHARTMOGUL}: whoever churned before"),
-        "churn_date": ("service_end", f"{_CHARTMOGUL}, churn recognition: one of three settings"),
+        "churn_date": ("service_end", f"{_CHARTMOGUL}, churn recognition: one of three settings; which is set at first has changed over the years"),
         "rounding": ("line", f"{_CHARTMOGUL}: MRR is kept in whole cents"),
     },
     "profitwell": {
@@ -68,7 +68,7 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
         "mid_month": ("prorated", f"{_RECURLY}: an addition counts with its pro-rata amount until renewal"),
         "same_month": ("snapshot", f"{_RECURLY}: month ends are compared"),
         "reactivation": ("any_gap", f"{_RECURLY}: back after a month or more"),
-        "pauses": ("separate", f"{_RECURLY}: active to the end of the period, then 0"),
+        "pauses": ("churn", f"{_RECURLY}: active to the end of the period, then 0; churn is whoever had MRR and now has none"),
         "past_due": ("never_churns", f"{_RECURLY}: failed invoices count unless removed"),
         "refunds": ("negative", f"{_RECURLY}: credits and refunds with dates are negative MRR"),
         "churn_date": ("service_end", f"{_RECURLY}: MRR is 0 in the month after"),
@@ -87,7 +87,7 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
         "churn_date": ("canceled", f"{_MAXIO}: at the cancellation"),
     },
     "chargebee": {
-        "discounts": ("forever_or_monthly", "chargebee.com/docs, limited coupons: counted on monthly, not on yearly plans"),
+        "discounts": ("forever_or_monthly", "chargebee.com/docs, limited coupons: counted on monthly, not on yearly plans; one-time coupons nowhere"),
         "trials": ("exclude", f"{_CHARGEBEE}: trials do not count"),
         "one_off": ("exclude", f"{_CHARGEBEE}: one-off charges do not count unless switched on"),
         "usage": ("exclude", f"{_CHARGEBEE}: metered items do not count unless switched on"),
@@ -100,6 +100,6 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
         "trials": ("count", f"{_FIVETRAN}: an item counts from its creation"),
         "grain": ("subscription", f"{_FIVETRAN}: by subscription item"),
         "same_month": ("snapshot", f"{_FIVETRAN}: on the books at a month end or not at all"),
-        "order": ("sign_first", "the CASE of fivetran/dbt_recurly at b8b545c, run: churn and reactivation are never reached"),
+        "order": ("return_last", "the CASE of fivetran/dbt_stripe at 42687a2, run: reactivation is never reached"),
     },
 }

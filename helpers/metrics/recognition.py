@@ -9,7 +9,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
-from helpers.metrics.tables import Frame, build, collected, day, day_number, enter, index_of, literal, month_of
+from helpers.metrics.tables import (Frame, build, collected, dates, day, day_number, enter, index_of, literal, month_of, numbers,
+                                    one_currency)
 
 
 def spread_invoice(amount: float, service_months: int, *, starts_on: Any = "2024-01-01", minor_units: int = 100) -> Any:
@@ -61,7 +62,7 @@ def revenue_by_month(invoices: Any, *, as_of: Any, payments: Any = None, refunds
         customer_id, issued_on, service_from, service_to (first day no longer paid for), amount (without tax, negative for a
         credit note). Lines without a span of service are earned on the day of the invoice.
     as_of : date
-        Nothing after this day is counted; the last month may be a part.
+        Nothing after this day is counted, nor what was invoiced after it; the last month may be a part.
     payments, refunds : data frame, optional
         paid_on, amount; refunded_on, amount (positive).
     minor_units : int
@@ -88,10 +89,12 @@ def revenue_by_month(invoices: Any, *, as_of: Any, payments: Any = None, refunds
     >>> revenue_by_month(bills, as_of="2024-02-29")[["billings", "recognised", "deferred"]].to_numpy().tolist()
     [[366.0, 31.0, 335.0], [0.0, 29.0, 306.0]]
     """
-    entered = enter(invoices, name="invoices", columns=INVOICES)
+    entered = enter(invoices, name="invoices", columns=INVOICES, optional=("invoice_id", "currency"))
     last = day(as_of, "as_of")
-    billed = _by_day(entered.frame, "issued_on", last)
-    earned = _earned_by_month(entered.frame, last)
+    _check(entered.frame)
+    issued = entered.frame.filter(nw.col("issued_on") < literal(last + dt.timedelta(days=1), entered.frame.collect_schema()["issued_on"]))
+    billed = _by_day(issued, "issued_on", last)
+    earned = _earned_by_month(issued, last)
     flows = {"billings": _by_month(billed), "received": _table_by_month(payments, "payments", "paid_on", last),
              "refunded": _table_by_month(refunds, "refunds", "refunded_on", last)}
     months = sorted({index for flow in (*flows.values(), earned) for index in flow})
@@ -106,6 +109,18 @@ def revenue_by_month(invoices: Any, *, as_of: Any, payments: Any = None, refunds
     first_days = [dt.datetime(first.year, first.month, 1) for first in map(month_of, months)]
     return entered.build({"month": first_days, **{name: columns[name] for name in
                           ("billings", "recognised", "deferred", "received", "refunded", "cash", "partial")}})
+
+
+def _check(frame: Frame) -> None:
+    columns = frame.collect_schema().names()
+    dates(frame, "invoices", INVOICES[1:4])
+    numbers(frame, "invoices", ("amount",))
+    label = "invoice_id" if "invoice_id" in columns else "customer_id"
+    for name in ("issued_on", "amount"):
+        empty = collected(frame.filter(nw.col(name).is_null()).select(label).sort(label).head(3)).rows()
+        if empty:
+            raise MetricError(f"invoices.{name}: some rows are empty. First {label}: {', '.join(str(row[0]) for row in empty)}. Fill them in, or drop them.")
+    one_currency(frame, "invoices")
 
 
 def _cumulated(values: list[float]) -> list[float]:

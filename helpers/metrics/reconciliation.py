@@ -13,11 +13,11 @@ from helpers.metrics.lines import Lines, priced
 from helpers.metrics.policy import SWITCHES, Policy
 from helpers.metrics.presets import PRESETS
 from helpers.metrics.revenue import KINDS, OTHER_KINDS, movements_of, states_at
-from helpers.metrics.tables import Entered, Frame, build, collected, day, enter, literal, opened
+from helpers.metrics.tables import Entered, Frame, build, collected, day, enter, index_of, literal, month_end, month_of, opened
 
 MEASURES = ("mrr_end", *KINDS, *OTHER_KINDS)
-NEEDS = {"trials": "status", "one_off": "charge", "usage": "charge", "pauses": "status", "past_due": "status", "refunds": "charge",
-         "backdating": "recorded_at", "grain": "subscription_id"}
+NEEDS = {"trials": ("status",), "one_off": ("charge",), "usage": ("charge",), "pauses": ("status",), "past_due": ("status",), "refunds": ("charge",),
+         "backdating": ("recorded_at", "end_recorded_at"), "grain": ("subscription_id",)}
 CHURN_COLUMNS = {"canceled": "canceled_on", "requested": "cancel_requested_on"}
 
 
@@ -68,7 +68,8 @@ def reconcile(subscriptions: Any, policy_a: Policy, policy_b: Policy, *, start: 
     policy_a, policy_b : Policy
         For example the one of your tool, ``Policy.preset("stripe")``, and your own.
     start, end : date
-        Movements after ``start`` and up to ``end`` are compared, and MRR at the end of ``end``, the day of the report.
+        ``start`` is a month end. Movements after it and up to ``end`` are compared, what each customer had on ``start`` (kind "at the
+        start"), and MRR at the end of ``end``, the day of the report.
 
     Returns
     -------
@@ -92,6 +93,8 @@ def reconcile(subscriptions: Any, policy_a: Policy, policy_b: Policy, *, start: 
     first, last = day(start, "start"), day(end, "end")
     if last < first:
         raise MetricError(f"reconcile: end {last} lies before start {first}. Swap them.")
+    if month_end(index_of(first)) != first:
+        raise MetricError(f"reconcile: start {first} is no month end, and movements are known by month. Give {month_end(index_of(first) - 1)}.")
     if policy_a.minor_units != policy_b.minor_units:
         raise MetricError("reconcile: the policies count in different smallest units. Give both the same minor_units.")
     entered = enter(subscriptions, name="subscriptions", columns=("customer_id",))
@@ -118,18 +121,19 @@ _FIELDS = [name for switch in SWITCHES for name in (switch.name, *(("days_per_mo
 
 def _idle(subscriptions: Any, policy_a: Policy, policy_b: Policy, differing: list[str]) -> dict[str, str]:
     present = set(nw.from_native(opened(subscriptions, "subscriptions")).collect_schema().names())
-    idle = {name: needed for name in differing if (needed := _needed(name, policy_a, policy_b)) not in present and needed}
+    needed = {name: _needed(name, policy_a, policy_b) for name in differing}
+    idle = {name: columns[0] for name, columns in needed.items() if columns and not present & set(columns)}
     return idle | ({"fx": "a table of rates, with helpers.metrics.currency"} if "fx" in differing else {})
 
 
-def _needed(name: str, policy_a: Policy, policy_b: Policy) -> str:
-    """Name the column without which a switch cannot act."""
+def _needed(name: str, policy_a: Policy, policy_b: Policy) -> tuple[str, ...]:
+    """Name the columns without any of which a switch cannot act."""
     values = {getattr(policy_a, name), getattr(policy_b, name)}
     if name == "discounts":
-        return "discount" if "none" in values else "discount_duration"
+        return ("discount",) if "none" in values else ("discount_duration",)
     if name == "churn_date":
-        return next(column for choice, column in CHURN_COLUMNS.items() if choice in values)
-    return NEEDS.get(name, "")
+        return tuple(column for choice, column in CHURN_COLUMNS.items() if choice in values)
+    return NEEDS.get(name, ())
 
 
 def _parts(policy_a: Policy, policy_b: Policy, switches: list[str], measured: Any) -> dict[str, dict[str, float]]:
@@ -178,7 +182,12 @@ def _by_customer(entered: Entered, subscriptions: Any, policy_a: Policy, policy_
     """List the movements that differ between the two policies."""
     found: dict[tuple, list[float]] = {}
     for side, policy in enumerate((policy_a, policy_b)):
-        moved = _moves(_lines(subscriptions, policy, last), first).group_by("customer_id", "month", "kind").agg(nw.col("change").sum())
+        lines = _lines(subscriptions, policy, last)
+        if first is not None:
+            there = states_at(lines, {"mrr": first}).group_by("customer_id").agg(nw.col("mrr").sum())
+            for customer, mrr in collected(there, polars=entered.polars).select("customer_id", "mrr").rows():
+                found.setdefault((customer, month_of(index_of(first)), "at the start"), [0.0, 0.0])[side] = float(mrr) / policy.minor_units
+        moved = _moves(lines, first).group_by("customer_id", "month", "kind").agg(nw.col("change").sum())
         summed = collected(moved, polars=entered.polars).select("customer_id", "month", "kind", "change")
         for customer, month, kind, change in summed.rows():
             found.setdefault((customer, month, kind), [0.0, 0.0])[side] = float(change) / policy.minor_units

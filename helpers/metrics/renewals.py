@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -11,7 +12,7 @@ from helpers.metrics.errors import MetricError
 from helpers.metrics.groups import grouped
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Entered, Frame, day, either, enter, literal, months_between
+from helpers.metrics.tables import Entered, Frame, collected, dates, day, either, enter, literal, months_between, numbers, one_currency
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 COLUMNS = ("contract_id", "customer_id", "kind", "renews_contract_id", "starts_on", "ends_on", "recurring_amount")
@@ -35,7 +36,7 @@ def renewal_rate(contracts: Any, start: Any, end: Any, *, by_money: bool = True,
     customers, by : optional
         A table with customer_id and a column to split by.
     as_of : date, optional
-        The day of the report. A period that ends later is not mature.
+        The day of the report. A period that ends later is not mature, and a renewal that starts later is not known.
     policy : Policy
         Carried by the result.
 
@@ -63,8 +64,9 @@ def renewal_rate(contracts: Any, start: Any, end: Any, *, by_money: bool = True,
     first, last = day(start, "start"), day(end, "end")
     if last < first:
         raise MetricError(f"renewal_rate: end {last} lies before start {first}. Swap them.")
-    entered = enter(contracts, name="contracts", columns=COLUMNS)
-    due = _due_by_customer(entered, first, last, add_ons)
+    entered = enter(contracts, name="contracts", columns=COLUMNS, optional=("currency",))
+    _check(entered.frame)
+    due = _due_by_customer(entered, first, last, add_ons, None if as_of is None else day(as_of, "as_of"))
     sums = grouped(entered, _products(due), SUMS, customers=customers, by=by)
     late = as_of is not None and last > day(as_of, "as_of")
     rows = [_measured(row, by_money, first, last, late) for row in sums or [dict.fromkeys(SUMS, 0)]]
@@ -76,7 +78,22 @@ def renewal_rate(contracts: Any, start: Any, end: Any, *, by_money: bool = True,
                   behind=lambda: entered.give(due, sort=["customer_id"]))
 
 
-def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool) -> Frame:
+def _check(frame: Frame) -> None:
+    dates(frame, "contracts", ("starts_on", "ends_on"))
+    numbers(frame, "contracts", ("recurring_amount",))
+    one_currency(frame, "contracts")
+    tests = {"have no recurring_amount. Fill it in; 0 is allowed": nw.col("recurring_amount").is_null() & nw.col("kind").is_in(["new", "renewal"]),
+             "end before they start. Correct the dates": nw.col("ends_on") < nw.col("starts_on")}
+    for words, test in tests.items():
+        bad = collected(frame.filter(test).select("contract_id").sort("contract_id").head(3)).rows()
+        if bad:
+            raise MetricError(f"contracts: some {words}. First: {', '.join(str(row[0]) for row in bad)}.")
+    twice = collected(frame.group_by("contract_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1).sort("contract_id").head(1)).rows()
+    if twice:
+        raise MetricError(f"contracts: contract_id {twice[0][0]!r} stands in {twice[0][1]} rows. Keep one, or its money would be counted twice.")
+
+
+def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool, as_of: Any) -> Frame:
     """Return what each customer had due, renewed and added, as amounts for one year."""
     dtype = entered.frame.collect_schema()["ends_on"]
     yearly = nw.col("recurring_amount").cast(nw.Float64) * 12 / months_between(nw.col("starts_on"), nw.col("ends_on"))
@@ -84,6 +101,8 @@ def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool) -> 
     ends, starts = nw.col("ends_on"), nw.col("starts_on")
     due = frame.filter(ends > literal(first, dtype), ends <= literal(last, dtype)).select("contract_id", "customer_id", due="yearly")
     again = frame.filter(nw.col("kind") == "renewal", ~nw.col("renews_contract_id").is_null())
+    if as_of is not None:
+        again = again.filter(nw.col("starts_on") < literal(as_of + dt.timedelta(days=1), dtype))
     again = again.group_by("renews_contract_id").agg(nw.col("yearly").sum().alias("renewed"))
     due = due.join(again, left_on="contract_id", right_on="renews_contract_id", how="left")
     due = due.with_columns(renewed=_or_zero("renewed"), renewals=either(nw.col("renewed").is_null(), 0, 1))

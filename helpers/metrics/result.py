@@ -63,6 +63,8 @@ class Result:
         if len(frame) != 1:
             groups = ", ".join(name for name in frame.columns if name not in _FIXED)
             raise MetricError(f"{self.name} has {len(frame)} rows (by {groups or 'nothing'}): read .table, or ask for one of them.")
+        if "value" not in frame.columns:
+            raise MetricError(f"{self.name} is a table and no single number: read .table, with {', '.join(frame.columns)}.")
         return frame.rows(named=True)[0]
 
     def _number(self, column: str) -> float:
@@ -111,7 +113,7 @@ class Result:
     def __repr__(self) -> str:
         head = f"{self.name}, {self.period}" if self.period else self.name
         frame = nw.from_native(self.table, eager_only=True)
-        if len(frame) == 1:
+        if len(frame) == 1 and "value" in frame.columns:
             return f"{head}: {sentence(self._row(), self.unit, self.counts)}"
         groups = [name for name in frame.columns if name not in _FIXED]
         lines = [f"{', '.join(str(row[name]) for name in groups)}: {sentence(row, self.unit, self.counts)}"

@@ -301,7 +301,10 @@ def _chained(rows: list[tuple[dt.date, str, float]], first: int, last: int) -> f
     others: dict[int, float] = defaultdict(float)
     for on, kind, change in rows:
         (arrivals if kind in ARRIVALS else others)[index_of(on)] += float(change)
-    total, rate = 0.0, 1.0
+    total, rate = sum(change for found in (arrivals, others) for month, change in found.items() if month <= first), 1.0
+    if not total:
+        return math.nan
+    total = 0.0
     for month in range(min([*arrivals, *others], default=last), last + 1):
         if month > first:
             rate *= (total + others.get(month, 0.0)) / total if total else math.nan
@@ -424,6 +427,9 @@ def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Po
     0.769737
     """
     first, last = _window("nrr_chained", start, end)
+    for on in (first, last):
+        if month_end(index_of(on)) != on:
+            raise MetricError(f"nrr_chained: {on} is no month end, and months are chained. Give {month_end(index_of(on) - 1)} or {month_end(index_of(on))}.")
     lines = _snapshot(subscriptions, policy, None)
     pairs = states_at(lines, {"before": first, "after": last}).filter(nw.col("before_present"))
     n = lines.entered.small(pairs.select(nw.len().alias("n"))).rows()[0][0]

@@ -19,7 +19,7 @@ from helpers.metrics.errors import MetricError, one_of
 from helpers.metrics.lines import INTERVALS, MONTHS, Lines, priced
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Frame, cut, day, either, enter, index_of, literal, looked_up, month_of, move, only, running, settled, stacked, whole
+from helpers.metrics.tables import Frame, collected, cut, day, either, enter, index_of, literal, looked_up, month_of, move, only, running, settled, stacked, whole
 
 KINDS = ("opening", "new", "reactivation", "expansion", "contraction", "churn")
 OTHER_KINDS = ("pause", "resume", "fx")
@@ -237,6 +237,8 @@ def _moved(lines: Lines) -> Frame:
     partial = _partial(lines)
     if partial is not None and lines.policy.right_edge == "drop":
         moved = moved.filter(nw.col("step") < partial)
+    if lines.as_of is not None and lines.policy.time_base == "month_start":  # the first instant of the next month is not known yet
+        moved = moved.filter(nw.col("step") <= literal(lines.as_of, lines.frame.collect_schema()["starts_on"]))
     on = ("on",) * _by_event(lines.policy)
     return moved.select(*lines.keys, nw.col("step").alias("month"), *on, "number", "before", "change", "after")
 
@@ -244,7 +246,7 @@ def _moved(lines: Lines) -> Frame:
 def _partial(lines: Lines) -> dt.date | None:
     """Return the month that is not over on the day of the report, if there is one."""
     as_of = lines.as_of
-    if as_of is None or (as_of + dt.timedelta(days=1)).day == 1:
+    if as_of is None or lines.policy.time_base == "month_start" or (as_of + dt.timedelta(days=1)).day == 1:
         return None
     return literal(as_of.replace(day=1), lines.frame.collect_schema()["starts_on"])
 
@@ -253,12 +255,16 @@ def _step(name: str, lines: Lines) -> nw.Expr:
     """Return the period of an event: its month, or its day, or its few minutes (switches 1, 13, 14)."""
     date, policy, dtype = nw.col(name), lines.policy, lines.frame.collect_schema()[name]
     if _by_event(policy):
-        minutes = policy.same_day if isinstance(policy.same_day, int) and dtype == nw.Datetime else 0
-        return cut(date, f"{minutes}m" if minutes else "1d", dtype)
+        return date if _minutes(lines, dtype) else cut(date, "1d", dtype)
     if policy.time_base == "month_start":
         before = move(date, "-1us" if dtype == nw.Datetime else "-1d", dtype)
         return move(cut(before, "1mo", dtype), "1mo", dtype)
     return cut(date, "1mo", dtype)
+
+
+def _minutes(lines: Lines, dtype: Any) -> int:
+    """Switch 13: within how many minutes events are one, where times of day are known (0: a day is one)."""
+    return lines.policy.same_day if _by_event(lines.policy) and isinstance(lines.policy.same_day, int) and dtype == nw.Datetime else 0
 
 
 def events_of(lines: Lines) -> Frame:
@@ -271,11 +277,25 @@ def events_of(lines: Lines) -> Frame:
     less = {f"less_{name}": -nw.col(name) for name in measures}
     never = {"never": only(nw.lit(False), nw.col("starts_on"))} if windowed else {}
     edges = lines.frame.with_columns(starting=_step("starts_on", lines), ending=_step("ends_on", lines), **less, **never)
-    if not windowed:
+    minutes = _minutes(lines, lines.frame.collect_schema()["starts_on"])
+    if not windowed and not minutes:
         edges = _seen(edges, nw.col("ending").is_null() | (nw.col("ending") != nw.col("starting")))
     dates = {"came": ("starts_on", "never"), "left": ("never", "ends_on")} if windowed else {}
     events = stacked(edges, lines.keys, step=("starting", "ending"), **{name: (name, f"less_{name}") for name in measures}, **dates)
-    return events.filter(~nw.col("step").is_null())
+    events = events.filter(~nw.col("step").is_null())
+    return _gathered(events, lines, [*measures, *dates], minutes) if minutes else events
+
+
+def _gathered(events: Frame, lines: Lines, columns: list[str], minutes: int) -> Frame:
+    """Give events that follow each other within so many minutes the instant of the first of them."""
+    keys, how = list(lines.keys), {"came": "min", "left": "max"}
+    summed = [getattr(nw.col(name), how.get(name, "sum"))() for name in columns]
+    instants = running(events.group_by(*keys, "step").agg(*summed), keys, "step", above=("before", "step"))
+    latest = move(nw.col("above"), f"{minutes}m", instants.collect_schema()["step"])
+    instants = instants.with_columns(fresh=either(nw.col("above").is_null() | (nw.col("step") > latest), 1, 0))
+    grouped = running(instants, keys, "step", group=("sum", "fresh"))
+    grouped = grouped.with_columns(step=nw.col("step").min().over(*keys, "group")).group_by(*keys, "step").agg(*summed)
+    return whole(grouped, [name for name in columns if name not in how])
 
 
 def _seen(edges: Frame, seen: nw.Expr) -> Frame:
@@ -426,8 +446,16 @@ def mrr_bridge(movements: Any, *, as_of: Any = None, minor_units: int = 100) -> 
     [[0.0, 5.0, 0.0, 5.0], [5.0, 0.0, 0.0, 5.0], [5.0, 0.0, -5.0, 0.0]]
     """
     entered = enter(movements, name="movements", columns=("month", "kind", "change"))
+    _known_kinds(entered.frame)
     sums = entered.small(entered.frame.group_by("month", "kind").agg(nw.col("change").sum()))
     return entered.build(_bridge_columns(sums.select("month", "kind", "change").rows(), as_of, minor_units))
+
+
+def _known_kinds(frame: Frame) -> None:
+    odd = frame.filter(~nw.col("kind").is_in([*KINDS, *OTHER_KINDS]) | nw.col("kind").is_null() | nw.col("change").is_null())
+    odd = collected(odd.select("kind", "change").head(1)).rows()
+    if odd:
+        raise MetricError(f"movements: kind {odd[0][0]!r} with change {odd[0][1]}. Kinds are {', '.join((*KINDS, *OTHER_KINDS))}, changes numbers.")
 
 
 def bridge_from(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) -> Any:
@@ -441,7 +469,7 @@ def bridge_from(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) ->
     Returns
     -------
     data frame
-        As in :func:`mrr_bridge`.
+        As in :func:`mrr_bridge`; with right_edge = "flag", and an ``as_of`` inside a month, a column ``partial`` marks that month.
 
     Examples
     --------
@@ -452,7 +480,12 @@ def bridge_from(subscriptions: Any, *, as_of: Any, policy: Policy = Policy()) ->
     [10.0, 10.0]
     """
     lines = priced(subscriptions, policy=policy, as_of=as_of)
-    return lines.entered.build(_bridge_columns(kinds_of(lines.entered.small(changes_of(lines))), as_of, policy.minor_units))
+    partial = _partial(lines)
+    last = partial - dt.timedelta(days=1) if partial is not None and policy.right_edge == "drop" else as_of
+    columns = _bridge_columns(kinds_of(lines.entered.small(changes_of(lines))), last, policy.minor_units)
+    if partial is not None and policy.right_edge == "flag":
+        columns["partial"] = [index_of(month) >= index_of(partial) for month in columns["month"]]
+    return lines.entered.build(columns)
 
 
 def _bridge_columns(sums: list[tuple[dt.date, str, int]], as_of: Any, minor_units: int) -> dict[str, list[Any]]:

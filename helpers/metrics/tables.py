@@ -329,6 +329,34 @@ def whole(frame: Frame, columns: Sequence[str]) -> Frame:
     return frame.with_columns(*[nw.col(name).cast(nw.Int64) for name in columns])
 
 
+def dates(frame: Frame, name: str, columns: Iterable[str], time_zone: str = "your company") -> None:
+    """Refuse columns that hold no dates in local time."""
+    schema = frame.collect_schema()
+    for column in columns:
+        if schema[column] not in (nw.Date, nw.Datetime) or getattr(schema[column], "time_zone", None) is not None:
+            raise MetricError(f"{name}: column {column!r} holds {schema[column]}, not dates in local time. Read it as dates (in pandas: "
+                              f"pd.to_datetime); bring instants with an offset to local time of {time_zone} before.")
+
+
+def numbers(frame: Frame, name: str, columns: Iterable[str]) -> None:
+    """Refuse columns that hold no numbers, where they are there and not all empty."""
+    schema = frame.collect_schema()
+    for column in columns:
+        if column in schema and not schema[column].is_numeric() and not isinstance(schema[column], nw.Unknown):
+            if isinstance(frame, nw.DataFrame) and frame[column].is_null().all():
+                continue
+            raise MetricError(f"{name}: column {column!r} holds {schema[column]}, not numbers. Make numbers of it (in pandas: pd.to_numeric).")
+
+
+def one_currency(frame: Frame, name: str) -> None:
+    """Refuse a table whose column ``currency`` has more than one: amounts would be added as if they were the same money."""
+    if "currency" not in frame.collect_schema().names():
+        return
+    found = sorted(str(row[0]) for row in collected(frame.group_by("currency").agg(nw.len().alias("rows"))).select("currency").rows())
+    if len(found) > 1:
+        raise MetricError(f"{name}.currency: {', '.join(found)} are mixed. Convert them first, or ask for one of them.")
+
+
 def day(value: Any, what: str) -> dt.date:
     """Return a date from a date, an instant or ISO text.
 
@@ -337,9 +365,9 @@ def day(value: Any, what: str) -> dt.date:
     >>> day("2024-12-31", "as_of")
     datetime.date(2024, 12, 31)
     """
-    if isinstance(value, dt.datetime):
+    if isinstance(value, dt.datetime) and value == value:  # pandas' NaT is a datetime and equals nothing
         return value.date()
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date) and value == value:
         return value
     try:
         return dt.date.fromisoformat(str(value)[:10])
@@ -435,26 +463,60 @@ def month_end(index: int) -> dt.date:
 
 
 def months_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
-    """Return the months from one date to another; a part of a month as a share of the first one's days."""
-    def part(name: str) -> nw.Expr:
-        return getattr(end.dt, name)().cast(nw.Float64) - getattr(start.dt, name)().cast(nw.Float64)
+    """Return the months from one date to another: whole ones counted back from the end, the rest as a share of the month it lies in.
 
-    return part("year") * 12 + part("month") + part("day") / _days_in_month(start)
+    From the last day of one month to the last day of another are whole months, and so they are from the 31st to the end of a
+    shorter month, as bills that are due on the 31st run. A part that begins within a period that ends with it, as pro-rata bills
+    do, is measured by the days of that period: from 1 to 15 March are 14 days of the 29 from 15 February 2024.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2024-01-31", "2024-02-29", "2024-01-16", "2024-02-01", "2024-03-01", "2024-03-15"])
+    >>> frame = nw.from_native(pd.DataFrame({"start": days[::2], "end": days[1::2]}))
+    >>> [round(months, 4) for months in frame.select(m=months_between(nw.col("start"), nw.col("end")))["m"].to_list()]
+    [1.0, 0.5161, 0.4828]
+    """
+    def part(date: nw.Expr, name: str) -> nw.Expr:
+        return getattr(date.dt, name)().cast(nw.Float64)
+
+    def least(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+        return either(one < other, one, other)
+
+    year, month, begins, ends = part(start, "year"), part(start, "month"), part(start, "day"), part(end, "day")
+    months = (part(end, "year") - year) * 12 + part(end, "month") - month
+    here, last = _month_length(month, year), _month_length(part(end, "month"), part(end, "year"))
+    before = _month_length(either(month == 1, 12.0, month - 1), year)
+    after = _month_length(either(month == 12, 1.0, month + 1), year)
+    anchor = least(ends, here)  # the day of the start's month on which a period that ends on ``end`` is renewed
+    early = months + (anchor - begins) / (before - least(ends, before) + anchor)
+    late = months - 1 + (here - begins + least(ends, after)) / (here - anchor + least(ends, after))
+    aligned = (begins == anchor) | ((ends == last) & (begins >= ends))
+    return either(aligned, months, either(begins < anchor, early, late))
 
 
-def _days_in_month(date: nw.Expr) -> nw.Expr:
-    month, year = date.dt.month(), date.dt.year()
+def _month_length(month: nw.Expr, year: nw.Expr) -> nw.Expr:
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    return either(month == 2, either(leap, 29.0, 28.0), either(month.is_in([4, 6, 9, 11]), 30.0, 31.0))
+    return either(month == 2, either(leap, 29.0, 28.0), either(month.is_in([4.0, 6.0, 9.0, 11.0]), 30.0, 31.0))
 
 
 def day_number(date: nw.Expr) -> nw.Expr:
-    """Number the days, so that the difference of two is the days between them (engines disagree on durations).
+    """Number the days, so that the difference of two is the days between them (engines disagree on durations)."""
+    return _day_number(date.dt.year().cast(nw.Float64), date.dt.month().cast(nw.Float64), date.dt.day().cast(nw.Float64))
 
-    Years are counted from March, so that the leap day comes last.
-    """
-    month, years = date.dt.month().cast(nw.Float64), date.dt.year().cast(nw.Float64)
+
+def _day_number(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:
+    """Years are counted from March, so that the leap day comes last."""
     early = either(month < 3, 1.0, 0.0)
-    year, from_march = years - early, month - 3 + 12 * early
-    leap_days = (year / 4).floor() - (year / 100).floor() + (year / 400).floor()
-    return 365 * year + leap_days + ((153 * from_march + 2) / 5).floor() + date.dt.day().cast(nw.Float64)
+    from_march, years = month - 3 + 12 * early, year - early
+    leap_days = (years / 4).floor() - (years / 100).floor() + (years / 400).floor()
+    return 365 * years + leap_days + ((153 * from_march + 2) / 5).floor() + day
+
+
+def day_number_before(date: nw.Expr, months: nw.Expr) -> nw.Expr:
+    """Number the day that lies some whole months before a date: of 31 March less one month it is the last of February."""
+    index = date.dt.year().cast(nw.Float64) * 12 + date.dt.month().cast(nw.Float64) - 1 - months
+    year = (index / 12).floor()
+    month, day = index - 12 * year + 1, date.dt.day().cast(nw.Float64)
+    length = _month_length(month, year)
+    return _day_number(year, month, either(day < length, day, length))

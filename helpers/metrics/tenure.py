@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
@@ -31,7 +32,7 @@ class Stay(NamedTuple):
 
 
 def survival(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | None = None, unit: str = "months",
-             policy: Policy = Policy()) -> Result:
+             base: str = "month_end", policy: Policy = Policy()) -> Result:
     """Return the Kaplan-Meier estimate of the share of customers still there at each age.
 
     Parameters
@@ -44,13 +45,16 @@ def survival(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str |
         A table with customer_id and a column to split by.
     unit : {"months", "years"}
         Step of the age. In years, a loss counts at the end of its year, for those whose year has been seen in full.
+    base : {"month_end", "signup"}
+        Who is followed: everybody with MRR at a month end, or everybody who ever had MRR, if only for a day.
     policy : Policy
 
     Returns
     -------
     Result
         Its table: (by), age, survival, low, high, at_risk, lost, censored. Age 0 is the first month end with MRR; a
-        customer is lost at the first month end without. Who comes back is not followed a second time.
+        customer is lost at the first month end without. Who comes back is not followed a second time. With base = "signup"
+        age 0 is the end of the month of the first MRR, and who is gone by then is lost at age 0.
 
     Notes
     -----
@@ -70,11 +74,12 @@ def survival(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str |
     [[0.0, 1.0, 2.0, 0.0, 0.0], [1.0, 1.0, 2.0, 0.0, 0.0], [2.0, 0.5, 2.0, 1.0, 0.0], [3.0, 0.5, 1.0, 0.0, 1.0]]
     """
     one_of(unit, STEP, "survival: unit")
-    lines, groups = stays(subscriptions, as_of=as_of, customers=customers, by=by, policy=policy)
+    one_of(base, ("month_end", "signup"), "survival: base")
+    lines, groups = stays(subscriptions, as_of=as_of, customers=customers, by=by, base=base, policy=policy)
     curves = {group: kaplan_meier(*counts_by_age(found, STEP[unit])) for group, found in groups.items()}
     table = _table(lines, by, curves, ("age", "survival", "low", "high", "at_risk", "lost", "censored"))
     return Result("survival, Kaplan-Meier", table, policy=policy, formula="product over ages of (1 - lost / at risk)",
-                  period=f"as of {day(as_of, 'as_of')}", behind=lambda: lines.entered.give(spans(lines), sort=["customer_id"]))
+                  period=f"as of {day(as_of, 'as_of')}", behind=lambda: lines.entered.give(spans(lines, base), sort=["customer_id"]))
 
 
 def life_table(subscriptions: Any, *, as_of: Any, ages: Sequence[int] = (1, 2, 3, 4, 5), unit: str = "years", customers: Any = None,
@@ -135,13 +140,13 @@ def _fixed_age(found: list[Stay], age: int, step: int) -> tuple | None:
 # --- from subscriptions to stays ------------------------------------------------------------------------------------
 
 
-def stays(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | None = None,
+def stays(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | None = None, base: str = "month_end",
           policy: Policy = Policy()) -> tuple[Lines, dict[str, list[Stay]]]:
     """Count customers by how long they were seen and when they were lost, for each group.
 
     Parameters
     ----------
-    subscriptions, as_of, customers, by, policy
+    subscriptions, as_of, customers, by, base, policy
         As in :func:`survival`.
 
     Returns
@@ -161,7 +166,7 @@ def stays(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | No
     lines = priced(subscriptions, policy=snapshot, as_of=as_of)
     report_day = day(as_of, "as_of")
     last = index_of(report_day) if month_end(index_of(report_day)) == report_day else index_of(report_day) - 1
-    counted = spans(lines).with_columns(one=nw.lit(1))
+    counted = spans(lines, base).with_columns(one=nw.lit(1))
     groups: dict[str, list[Stay]] = defaultdict(list)
     for row in grouped(lines.entered, counted, ("one",), customers=customers, by=by, also=("born", "gone")):
         born, gone = int(row["born"]), int(row["gone"])
@@ -171,8 +176,10 @@ def stays(subscriptions: Any, *, as_of: Any, customers: Any = None, by: str | No
     return lines, dict(groups)
 
 
-def spans(lines: Lines) -> Frame:
+def spans(lines: Lines, base: str = "month_end") -> Frame:
     """Return each customer's first month with MRR and first month without it afterwards (-1: none), numbered."""
+    if base == "signup":
+        return _spans_since_signup(lines)
     moved = running_state(lines).with_columns(m=month_index(nw.col("step")))
     there = nw.col("mrr_after") > 0
     if "free" in lines.held:
@@ -184,6 +191,18 @@ def spans(lines: Lines) -> Frame:
         spans = spans.filter(nw.col("born") > index_of(lines.first_seen))
     gone = either(nw.col("gone").is_null(), nw.lit(NOT_LOST), nw.col("gone"))
     return spans.with_columns(nw.col("born").cast(nw.Int64), gone=gone.cast(nw.Int64))
+
+
+def _spans_since_signup(lines: Lines) -> Frame:
+    """The same from the month of the first line with MRR; who has none at its end is gone in that month."""
+    seen = spans(replace(lines, policy=lines.policy.replace(complete_from_inception=True))).rename({"born": "first_end"})
+    paying = lines.frame.filter(nw.col("mrr") > 0).group_by("customer_id").agg(nw.col("starts_on").min())
+    members = paying.select("customer_id", born=month_index(nw.col("starts_on")).cast(nw.Int64))
+    if not lines.policy.complete_from_inception and lines.first_seen is not None:
+        members = members.filter(nw.col("born") > index_of(lines.first_seen))
+    both = members.join(seen, on="customer_id", how="left")
+    at_once = nw.col("first_end").is_null() | (nw.col("first_end") > nw.col("born"))
+    return both.select("customer_id", "born", gone=either(at_once, nw.col("born"), nw.col("gone")).cast(nw.Int64))
 
 
 def counts_by_age(found: list[Stay], step: int = 1) -> tuple[list[int], list[int]]:

@@ -69,7 +69,7 @@ def test_churn_variants_differ_as_documented():
     assert values["chartmogul"].value == pytest.approx((3 - 1 - 1) / 3)
     assert values["stripe"].value == pytest.approx(3 / (3 + 2)) and values["stripe"].n == 5
     assert values["shopify"].value == pytest.approx(1 / 4 + 1 / 3 + 1 / 2)
-    assert values["stripe"].rows().set_index("customer_id")["joined_churned"].to_dict() == {"brief": 1, "joins": 0, "leaves": 0, "returns": 0, "stays": 0}
+    assert values["stripe"].rows().set_index("customer_id")["joined"].to_dict() == {"brief": 1, "joins": 1, "leaves": 0, "returns": 0, "stays": 0}
     with pytest.raises(m.MetricError, match="did you mean 'stripe'"):
         m.customer_churn(table, *YEAR, variant="strip")
     assert math.isnan(m.customer_churn(table, "2019-12-31", "2020-12-31", variant="shopify").value)

@@ -60,8 +60,11 @@ def test_4_weeks_and_days():
 def test_5_discounts():
     table = rows({"starts_on": "2024-01-01", "discount": 0.1, "discount_duration": "forever"},
                  {"starts_on": "2024-01-01", "discount": 0.5, "discount_duration": "once"},
-                 {"starts_on": "2024-01-01", "discount": 0.5, "discount_duration": "once", "interval": "year", "amount": 1200})
-    assert [mrr(table, discounts=name) for name in ("all", "forever", "forever_or_monthly", "none")] == [190, 290, 240, 300]
+                 {"starts_on": "2024-01-01", "discount": 0.5, "discount_duration": "repeating"},
+                 {"starts_on": "2024-01-01", "discount": 0.5, "discount_duration": "repeating", "interval": "year", "amount": 1200},
+                 {"starts_on": "2024-01-01", "discount": 0.5, "discount_duration": "repeating", "interval_count": 12, "amount": 1200})
+    table["interval_count"] = table["interval_count"].fillna(1)
+    assert [mrr(table, discounts=name) for name in ("all", "forever", "forever_or_monthly", "none")] == [290, 490, 440, 500]
 
 
 def test_6_free_customers():
@@ -71,6 +74,11 @@ def test_6_free_customers():
     assert kinds(table, free_customers="active") == ["2024-01 new +100", "2024-04 contraction -100", "2024-06 expansion +100", "2024-08 contraction -100", "2024-09 churn +0"]
     kept = [m.logo_retention(table, "2024-03-31", "2024-04-30", policy=Policy(free_customers=name)).value for name in ("inactive", "active")]
     assert kept == [0, 1]
+    never_paid = rows({"customer_id": "b", "starts_on": "2024-01-01", "discount": 1}, {"starts_on": "2024-01-01", "ends_on": "2024-03-01", "discount": 0},
+                      {"starts_on": "2024-01-01", "discount": 1}, {"customer_id": "c", "starts_on": "2024-01-01", "discount": 0})
+    there = m.total_mrr(never_paid, AS_OF, policy=Policy(free_customers="active"))
+    assert (there.value, there.n) == (100, 2)  # a has paid and stays, at 0; b never paid
+    assert kinds(never_paid, free_customers="active") == ["2024-01 new +100", "2024-03 contraction -100", "2024-01 new +100"]
 
 
 def test_7_trials():
@@ -138,6 +146,12 @@ def test_13_same_day():
     assert kinds(table, **events) == ["2024-01 new +100"]
     assert kinds(table, **events, same_day=60) == ["2024-01 new +100"]
     assert kinds(table, **events, same_day=15) == ["2024-01 new +100", "2024-03 churn -100", "2024-03 reactivation +100"]
+    across_the_hour = rows({"starts_on": "2024-01-01 09:00", "ends_on": "2024-03-05 10:50"}, {"starts_on": "2024-03-05 11:10"})
+    assert kinds(across_the_hour, **events, same_day=60) == ["2024-01 new +100"]
+    chain = rows({"starts_on": "2024-01-01 09:00", "ends_on": "2024-01-01 09:40"}, {"starts_on": "2024-01-01 10:20", "ends_on": "2024-01-01 11:00"},
+                 {"starts_on": "2024-02-01 08:00"})
+    assert kinds(chain, **events, same_day=45) == ["2024-02 new +100"]
+    assert kinds(chain, **events, same_day=39) == ["2024-01 new +100", "2024-01 churn -100", "2024-01 reactivation +100", "2024-01 churn -100", "2024-02 reactivation +100"]
 
 
 def test_14_same_month():
@@ -160,6 +174,7 @@ def test_16_pauses():
     assert kinds(table) == ["2024-01 new +100", "2024-03 pause -100", "2024-05 resume +100", "2024-07 pause -100", "2024-08 churn +0"]
     assert kinds(table, pauses="fold") == ["2024-01 new +100", "2024-03 contraction -100", "2024-05 expansion +100", "2024-07 contraction -100", "2024-08 churn +0"]
     assert kinds(table, pauses="keep") == ["2024-01 new +100", "2024-08 churn -100"]
+    assert kinds(table, pauses="churn") == ["2024-01 new +100", "2024-03 churn -100", "2024-05 reactivation +100", "2024-07 churn -100"]
     bridge = m.bridge_from(table, as_of=AS_OF)
     assert bridge[["pause", "resume"]].sum().tolist() == [-200, 100]
 
@@ -280,9 +295,9 @@ def test_presets_differ_in_movements(log):
         moved = m.mrr_movements(log, as_of=AS_OF, policy=Policy.preset(name, complete_from_inception=True))
         counted[name] = moved["kind"].value_counts().to_dict()
     assert counted["maxio"].get("reactivation", 0) == 0 and counted["default"]["reactivation"] == 1
-    assert "churn" not in counted["fivetran"] and counted["chartmogul"]["churn"] == 2
+    assert counted["fivetran"]["churn"] == 4 and "reactivation" not in counted["fivetran"] and counted["chartmogul"]["churn"] == 2
     assert counted["stripe"]["churn"] == 2 and counted["profitwell"].get("churn", 0) == 1
-    assert "pause" in counted["profitwell"] and "pause" not in counted["maxio"]
+    assert "pause" in counted["profitwell"] and "pause" not in counted["maxio"] and "pause" not in counted["recurly"]
 
 
 def test_every_preset_says_where_each_switch_was_read():
