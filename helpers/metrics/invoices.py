@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
 from helpers.metrics.lines import MONTHS
-from helpers.metrics.tables import Frame, collected, dates, day_number, day_number_before, either, enter, months_between, numbers
+from helpers.metrics.tables import Frame, collected, dates, day_number, day_number_before, either, enter, numbers, with_months
 
 COLUMNS = ("invoice_id", "customer_id", "issued_on", "service_from", "service_to", "amount", "kind")
 CHARGES = {"recurring": "recurring", "one-off": "one_off", "usage": "usage", "credit": "credit"}
@@ -39,7 +39,7 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     Notes
     -----
     Full value: amount / months of service. The part of a month is measured by the days of the month that ends with the
-    service (:func:`helpers.metrics.tables.months_between`). With the plan's interval: amount x (1 / months in plan) x (days of
+    service (:func:`helpers.metrics.tables.with_months`). With the plan's interval: amount x (1 / months in plan) x (days of
     the full period / days paid for), the full period being the one that ends with the service; without it a line over 184
     days of a yearly plan counts as six months. With mid_month = "prorated" the policy takes a line shorter than a month back
     to what was billed. Source: dev.chartmogul.com, MRR from prorated invoices.
@@ -60,26 +60,23 @@ def subscriptions_from_invoices(invoices: Any) -> Any:
     numbers(frame, "invoices", ("amount", "interval_count"))
     _check(frame)
     dated = frame.filter(~nw.col("service_from").is_null(), ~nw.col("service_to").is_null())
-    months = months_between(nw.col("service_from"), nw.col("service_to"))
-    amount = nw.col("amount").cast(nw.Float64) / _months_of_plan(frame, months)
+    dated = with_months(dated, "months", "service_from", "service_to")
+    amount = nw.col("amount").cast(nw.Float64)
     currency = [name for name in ("currency",) if name in frame.collect_schema().names()]
     charge = nw.col("kind")
     for kind, name in CHARGES.items():
         charge = either(nw.col("kind") == kind, nw.lit(name), charge)
     adjusting = (nw.col("kind") == "recurring") & (nw.col("amount") < 0)
-    rows = dated.select(
+    return entered.give(dated.select(
         "customer_id", *currency, subscription_id=nw.col("invoice_id"), starts_on=nw.col("service_from"), ends_on=nw.col("service_to"),
-        amount=either(nw.col("kind") == "credit", nw.col("amount").cast(nw.Float64), amount), interval=nw.lit("month"),
+        amount=either(nw.col("kind").is_in(["credit", "one-off"]), amount, amount / _months_of_plan(frame)), interval=nw.lit("month"),
         discount=nw.lit(0.0), status=nw.lit("active"), charge=either(adjusting, "adjustment", charge),
-        recorded_at=nw.col("issued_on"))
-    one_off = nw.col("charge") == "one_off"
-    months_again = months_between(nw.col("starts_on"), nw.col("ends_on"))
-    return entered.give(rows.with_columns(amount=either(one_off, nw.col("amount") * months_again, nw.col("amount"))))
+        recorded_at=nw.col("issued_on")))
 
 
-def _months_of_plan(frame: Frame, months: nw.Expr) -> nw.Expr:
+def _months_of_plan(frame: Frame) -> nw.Expr:
     """Return the months a line stands for: those of its service, or the plan's months times the share of their days that it pays for."""
-    columns = frame.collect_schema().names()
+    columns, months = frame.collect_schema().names(), nw.col("months")
     if "interval" not in columns:
         return months
     planned = nw.lit(0.0)

@@ -17,8 +17,8 @@ import narwhals.stable.v2 as nw
 
 from helpers.metrics.errors import MetricError
 from helpers.metrics.policy import Policy
-from helpers.metrics.tables import (Entered, Frame, collected, cut, dates, day, either, enter, literal, looked_up, months_between, move, numbers,
-                                    only)
+from helpers.metrics.tables import (Entered, Frame, collected, cut, dates, day, either, enter, literal, looked_up, move, numbers, only,
+                                    with_months)
 
 REQUIRED = ("customer_id", "starts_on", "ends_on", "amount", "interval")
 OPTIONAL = ("subscription_id", "interval_count", "discount", "discount_duration", "status", "charge", "currency",
@@ -104,7 +104,7 @@ def priced(subscriptions: Any, *, policy: Policy, as_of: Any = None, charges: tu
                           "helpers.metrics.currency.convert(subscriptions, rates, to=...).")
     if not set(keys) <= set(frame.collect_schema().names()):
         raise MetricError("subscriptions: grain = 'subscription' needs a column 'subscription_id'. Add it, or use grain = 'customer'.")
-    frame = _with_mrr(frame, policy, held, paused=seen["paused"], as_of=report_day)
+    frame = _with_mrr(frame, policy, held, charges, paused=seen["paused"], as_of=report_day)
     frame = _until(_ended(frame, policy, late=seen["past_due"]), report_day)
     frame = _free_after_paying(frame, keys) if "free" in held else frame
     kept = [name for name in keep if name in frame.collect_schema().names()]
@@ -300,7 +300,8 @@ def _free_after_paying(frame: Frame, keys: tuple[str, ...]) -> Frame:
 # --- the price of a month -------------------------------------------------------------------------------------------
 
 
-def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bool, as_of: dt.date | None) -> Frame:
+def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], charges: tuple[str, ...] | None, *, paused: bool,
+              as_of: dt.date | None) -> Frame:
     columns = frame.collect_schema().names()
     price = nw.col("amount").cast(nw.Float64)
     interval, months = nw.col("interval"), {name: float(MONTHS[name]) for name in ("quarter", "year")}
@@ -310,9 +311,10 @@ def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bo
         monthly = monthly / nw.col("interval_count")
     if "discount" in columns and policy.discounts != "none":
         monthly = monthly * (1.0 - _discount(columns, policy))
+    dated = "charge" in columns and bool({"one_off", "setup", "refund", "credit"} & set(charges or _charges(policy)))
     if policy.mid_month == "prorated":
         monthly = monthly * _billed_share(columns)
-    if "charge" in columns:
+    if dated:
         monthly = _irregular(monthly)
     pause = (nw.col("status") == "paused") if paused else nw.lit(False)
     if paused and policy.pauses != "keep":
@@ -320,6 +322,8 @@ def _with_mrr(frame: Frame, policy: Policy, held: tuple[str, ...], *, paused: bo
     unit = policy.minor_units * (FINE if policy.rounding == "state" else 1)
     if "charge" in columns and policy.usage.startswith("trailing"):
         frame, monthly = _trailing(frame, monthly, policy, as_of)
+    if policy.mid_month == "prorated" or dated:  # what the price is multiplied with, or divided by
+        frame = with_months(frame, "months", "starts_on", "ends_on")
     frame = frame.with_columns(mrr=(monthly * unit + 0.5).floor().cast(nw.Int64))
     if not held:
         return frame
@@ -341,7 +345,7 @@ def _discount(columns: list[str], policy: Policy) -> nw.Expr:
 
 def _irregular(monthly: nw.Expr) -> nw.Expr:
     """Switches 8 and 18: one-off lines spread over their dates; refunds as negative lines over theirs."""
-    spread = nw.col("amount").cast(nw.Float64).abs() / months_between(nw.col("starts_on"), nw.col("ends_on"))
+    spread = nw.col("amount").cast(nw.Float64).abs() / nw.col("months")
     monthly = either(nw.col("charge").is_in(["one_off", "setup"]), spread, monthly)
     return either(nw.col("charge").is_in(["refund", "credit"]), -spread, monthly)
 
@@ -371,6 +375,6 @@ def _billed_share(columns: list[str]) -> nw.Expr:
         length = either(nw.col("interval") == name, nw.lit(float(MONTHS[name])), length)
     if "interval_count" in columns:
         length = length * nw.col("interval_count")
-    share = months_between(nw.col("starts_on"), nw.col("ends_on")) / length
+    share = nw.col("months") / length
     whole = nw.col("ends_on").is_null() | nw.col("interval").is_in(["day", "week"]) | (share > 1)
     return either(whole, 1.0, share)

@@ -12,7 +12,7 @@ from helpers.metrics.errors import MetricError
 from helpers.metrics.groups import grouped
 from helpers.metrics.policy import Policy
 from helpers.metrics.result import Result
-from helpers.metrics.tables import Entered, Frame, collected, dates, day, either, enter, literal, months_between, numbers, one_currency
+from helpers.metrics.tables import Entered, Frame, collected, dates, day, either, enter, literal, numbers, one_currency, with_months
 from helpers.metrics.uncertainty import ratio_interval, wilson_interval
 
 COLUMNS = ("contract_id", "customer_id", "kind", "renews_contract_id", "starts_on", "ends_on", "recurring_amount")
@@ -96,8 +96,8 @@ def _check(frame: Frame) -> None:
 def _due_by_customer(entered: Entered, first: Any, last: Any, add_ons: bool, as_of: Any) -> Frame:
     """Return what each customer had due, renewed and added, as amounts for one year."""
     dtype = entered.frame.collect_schema()["ends_on"]
-    yearly = nw.col("recurring_amount").cast(nw.Float64) * 12 / months_between(nw.col("starts_on"), nw.col("ends_on"))
-    frame = entered.frame.filter(nw.col("ends_on") > nw.col("starts_on")).with_columns(yearly=yearly)
+    frame = with_months(entered.frame.filter(nw.col("ends_on") > nw.col("starts_on")), "months", "starts_on", "ends_on")
+    frame = frame.with_columns(yearly=nw.col("recurring_amount").cast(nw.Float64) * 12 / nw.col("months"))
     ends, starts = nw.col("ends_on"), nw.col("starts_on")
     due = frame.filter(ends > literal(first, dtype), ends <= literal(last, dtype)).select("contract_id", "customer_id", due="yearly")
     again = frame.filter(nw.col("kind") == "renewal", ~nw.col("renews_contract_id").is_null())

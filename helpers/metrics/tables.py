@@ -462,8 +462,8 @@ def month_end(index: int) -> dt.date:
     return month_of(index + 1) - dt.timedelta(days=1)
 
 
-def months_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
-    """Return the months from one date to another: whole ones counted back from the end, the rest as a share of the month it lies in.
+def with_months(frame: Frame, name: str, start: str, end: str) -> Frame:
+    """Add the months from one date to another: whole ones counted back from the end, the rest as a share of the month it lies in.
 
     From the last day of one month to the last day of another are whole months, and so they are from the 31st to the end of a
     shorter month, as bills that are due on the 31st run. A part that begins within a period that ends with it, as pro-rata bills
@@ -474,30 +474,34 @@ def months_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
     >>> import pandas as pd
     >>> days = pd.to_datetime(["2024-01-31", "2024-02-29", "2024-01-16", "2024-02-01", "2024-03-01", "2024-03-15"])
     >>> frame = nw.from_native(pd.DataFrame({"start": days[::2], "end": days[1::2]}))
-    >>> [round(months, 4) for months in frame.select(m=months_between(nw.col("start"), nw.col("end")))["m"].to_list()]
+    >>> [round(months, 4) for months in with_months(frame, "months", "start", "end")["months"].to_list()]
     [1.0, 0.5161, 0.4828]
     """
-    def part(date: nw.Expr, name: str) -> nw.Expr:
-        return getattr(date.dt, name)().cast(nw.Float64)
+    # one step after the other: an expression inside an expression is worked out again at every place where it stands
+    parts = {f"{which}_{part}": getattr(nw.col(column).dt, part)().cast(nw.Float64)
+             for which, column in (("from_", start), ("to_", end)) for part in ("year", "month", "day")}
+    month, year, begins, ends = (nw.col(part) for part in ("from__month", "from__year", "from__day", "to__day"))
+    frame = frame.with_columns(**parts).with_columns(
+        here_=_month_length(month, year), last_=_month_length(nw.col("to__month"), nw.col("to__year")),
+        before_=_month_length(either(month == 1, 12.0, month - 1), year), after_=_month_length(either(month == 12, 1.0, month + 1), year),
+        **{name: (nw.col("to__year") - year) * 12 + nw.col("to__month") - month})
+    frame = frame.with_columns(  # the days of the start's month, of the one before and of the one after on which a period is renewed
+        anchor_=_less(ends, nw.col("here_")), ahead_=nw.col("before_") - _less(ends, nw.col("before_")), then_=_less(ends, nw.col("after_")))
+    early = nw.col(name) + (nw.col("anchor_") - begins) / (nw.col("ahead_") + nw.col("anchor_"))
+    late = nw.col(name) - 1 + (nw.col("here_") - begins + nw.col("then_")) / (nw.col("here_") - nw.col("anchor_") + nw.col("then_"))
+    whole_months = (begins == nw.col("anchor_")) | ((ends == nw.col("last_")) & (begins >= ends))
+    frame = frame.with_columns(**{name: either(whole_months, nw.col(name), either(begins < nw.col("anchor_"), early, late))})
+    return frame.drop(*parts, "here_", "last_", "before_", "after_", "anchor_", "ahead_", "then_")
 
-    def least(one: nw.Expr, other: nw.Expr) -> nw.Expr:
-        return either(one < other, one, other)
 
-    year, month, begins, ends = part(start, "year"), part(start, "month"), part(start, "day"), part(end, "day")
-    months = (part(end, "year") - year) * 12 + part(end, "month") - month
-    here, last = _month_length(month, year), _month_length(part(end, "month"), part(end, "year"))
-    before = _month_length(either(month == 1, 12.0, month - 1), year)
-    after = _month_length(either(month == 12, 1.0, month + 1), year)
-    anchor = least(ends, here)  # the day of the start's month on which a period that ends on ``end`` is renewed
-    early = months + (anchor - begins) / (before - least(ends, before) + anchor)
-    late = months - 1 + (here - begins + least(ends, after)) / (here - anchor + least(ends, after))
-    aligned = (begins == anchor) | ((ends == last) & (begins >= ends))
-    return either(aligned, months, either(begins < anchor, early, late))
+def _less(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+    return either(one < other, one, other)
 
 
 def _month_length(month: nw.Expr, year: nw.Expr) -> nw.Expr:
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    return either(month == 2, either(leap, 29.0, 28.0), either(month.is_in([4.0, 6.0, 9.0, 11.0]), 30.0, 31.0))
+    """Return the days of a month: 31 and 30 by turns, but February; leap years are those of 1901 to 2099."""
+    turns = ((month + (month / 8).floor()) % 2) + 30
+    return either(month == 2, either(year % 4 == 0, 29.0, 28.0), turns)
 
 
 def day_number(date: nw.Expr) -> nw.Expr:
