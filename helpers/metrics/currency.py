@@ -183,8 +183,9 @@ def _revaluations(native: Frame, table: Frame, keys: list[str], as_of: Any, to: 
     """Return, for each stretch of unchanged MRR in a foreign currency, the months up to the next change, revalued."""
     spans = running(native.filter(nw.col("currency") != to), keys, "month", until=("after", "month")).filter(nw.col("after") > 0)
     spans = spans.select(*keys, since=nw.col("month"), until=nw.col("until"), held=nw.col("after"))
-    months = spans.join(table, on="currency", how="inner").filter(nw.col("month") > nw.col("since"))
-    months = months.filter(nw.col("until").is_null() | (nw.col("month") <= nw.col("until")))
-    months = months.filter(nw.col("month") <= literal(as_of, native.collect_schema()["month"]), ~nw.col("rate_before").is_null())
+    day_of_report, month = literal(as_of, native.collect_schema()["month"]), nw.col("month")
+    changed = table.filter(month <= day_of_report, ~nw.col("rate_before").is_null(), nw.col("rate") != nw.col("rate_before"))
+    months = spans.join(changed.select("currency", "month", "rate", "rate_before"), on="currency", how="inner")
+    months = months.filter((month > nw.col("since")) & (nw.col("until").is_null() | (month <= nw.col("until"))))
     months = months.with_columns(before=_at("held", "rate_before"), after=_at("held", "rate"), kind=nw.lit("fx"))
     return months.with_columns(change=nw.col("after") - nw.col("before")).filter(nw.col("change") != 0)
