@@ -75,8 +75,9 @@ def asked_of(company) -> dict:
     end, policy = company.as_of, company.policy
     table, start, by = company.subscriptions, end.replace(year=end.year - 1), {"customers": company.customers, "by": "size"}
     moved, bridge, stripe = m.mrr_movements(table, as_of=end, policy=policy), m.bridge_from(table, as_of=end, policy=policy), m.Policy.preset("stripe")
-    used, foreign = table.assign(charge="recurring"), table.assign(currency="USD")
+    used, foreign = table.assign(charge="recurring"), table.assign(currency="CNY")  # every fifth line metered, every fourth customer abroad
     used.loc[used.index[::5], "charge"] = "usage"
+    foreign.loc[foreign["customer_id"].isin(sorted(set(table["customer_id"]))[::4]), "currency"] = "USD"
     months = pd.date_range("2020-01-01", end, freq="MS").astype("datetime64[us]")
     rates = pd.DataFrame({"currency": "USD", "month": months, "rate": [7 + i / 100 for i in range(len(months))]})
     whole = ("mrr_movements", "bridge_from", "retention_by_month", "nrr_trailing", "cohort_triangle", "life_table", "fit_sbg_from", "churn_by_cause",

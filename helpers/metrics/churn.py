@@ -188,6 +188,11 @@ def churn_by_month(bridge: Any) -> Any:
     data frame
         month, gross, net (shares), reason (where there was no MRR at the start).
 
+    Notes
+    -----
+    Pauses (kinds pause and resume) are neither lost nor won here; policies with pauses = "churn" or "fold" make them so. Where churn
+    is counted within the month (same_month = "events") what was sold and lost in one month can bring gross above 100%.
+
     Examples
     --------
     >>> from helpers.metrics.examples import five_customers
@@ -223,7 +228,7 @@ def quick_ratio(bridge: Any, *, reactivation: bool = True) -> Any:
 
     Notes
     -----
-    (new + expansion + reactivation) / (contraction + churn). Source: Mamoon Hamid's rule of thumb, 4 gained for 1 lost.
+    (new + expansion + reactivation) / (contraction + churn); pauses are in neither. Source: Mamoon Hamid's rule of thumb, 4 gained for 1 lost.
 
     Examples
     --------

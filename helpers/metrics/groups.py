@@ -87,6 +87,10 @@ def _labels(entered: Entered, customers: Any, by: str) -> Frame:
     twice = collected(other.frame.group_by("customer_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1).sort("customer_id").head(1)).rows()
     if twice:
         raise MetricError(f"customers: customer_id {twice[0][0]!r} stands in {twice[0][1]} rows. Keep one, or they would be counted twice.")
+    here, there = (frame.collect_schema()["customer_id"].is_numeric() for frame in (entered.frame, other.frame))
+    if here != there:
+        kinds = {True: "numbers", False: "text"}
+        raise MetricError(f"customers.customer_id holds {kinds[there]}, {entered.name}.customer_id {kinds[here]}. Make them the same.")
     return beside(entered, other.frame.select("customer_id", nw.col(by).cast(nw.String)), "customers")
 
 

@@ -84,7 +84,7 @@ SWITCHES: tuple[Switch, ...] = (
         "churn": "MRR 0, shown as churn and reactivation",
         "keep": "it goes on counting"}),
     Switch(17, "past_due", "How long does an unpaid subscription count?", {
-        "<days>": "so many days after it fell due, then it is lost",
+        "<days>": "so many days after it fell due (column past_due_on; without it the line's start), then it is lost",
         "until_unpaid": "until its status is unpaid",
         "never_churns": "for ever"}),
     Switch(18, "refunds", "Do refunds and credit notes change MRR?", {

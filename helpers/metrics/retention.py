@@ -392,8 +392,13 @@ def nrr_trailing(subscriptions: Any, *, as_of: Any, windows: int = 12, every: in
     >>> nrr_trailing(from_series({"a": [100] * 13 + [200] * 2}), as_of="2025-03-31", windows=2).value
     2.0
     """
+    for name, number in (("windows", windows), ("every", every)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise MetricError(f"nrr_trailing: {name} = {number!r} must be a whole number from 1.")
     months = retention_by_month(subscriptions, as_of=as_of, policy=policy)
-    rows = [row for row in nw.from_native(months, eager_only=True).rows(named=True) if row["mature"]][::-1][::every][:windows]
+    by_index = {index_of(row["month"]): row for row in nw.from_native(months, eager_only=True).rows(named=True) if row["mature"]}
+    newest = max(by_index, default=0)
+    rows = [by_index[newest - i * every] for i in range(windows) if newest - i * every in by_index]
     short = len(rows) < windows
     reason = f"only {len(rows)} of {windows} windows can be seen" if short else ""
     value = math.nan if short else sum(row["nrr"] for row in rows) / windows
@@ -403,12 +408,12 @@ def nrr_trailing(subscriptions: Any, *, as_of: Any, windows: int = 12, every: in
                   period=f"to {day(as_of, 'as_of')}", behind=lambda: months)
 
 
-def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Policy()) -> Result:
+def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Policy(), as_of: Any = None) -> Result:
     """Return the product of the monthly NRRs from one month end to another.
 
     Parameters
     ----------
-    subscriptions, start, end, policy
+    subscriptions, start, end, policy, as_of
         As in :func:`nrr`; ``start`` and ``end`` are month ends.
 
     Returns
@@ -430,11 +435,13 @@ def nrr_chained(subscriptions: Any, start: Any, end: Any, *, policy: Policy = Po
     for on in (first, last):
         if month_end(index_of(on)) != on:
             raise MetricError(f"nrr_chained: {on} is no month end, and months are chained. Give {month_end(index_of(on) - 1)} or {month_end(index_of(on))}.")
-    lines = _snapshot(subscriptions, policy, None)
+    lines = _snapshot(subscriptions, policy, as_of)
     pairs = states_at(lines, {"before": first, "after": last}).filter(nw.col("before_present"))
     n = lines.entered.small(pairs.select(nw.len().alias("n"))).rows()[0][0]
     value = _chained(kinds_of(lines.entered.small(changes_of(lines))), index_of(first), index_of(last))
-    figure = lines.entered.figure(value, n=int(n), reason="" if value == value else "a month began without MRR")
+    late = as_of is not None and last > day(as_of, "as_of")
+    reason = "a month began without MRR" if value != value else "the window ends after as_of" if late else ""
+    figure = lines.entered.figure(value, n=int(n), late=late, reason=reason)
     return Result("NRR, chained monthly", figure, policy=policy, formula="product of the monthly NRRs", period=f"{first} to {last}",
                   behind=lambda: lines.entered.give(pairs.select("customer_id", "before", "after"), sort=["customer_id"]))
 

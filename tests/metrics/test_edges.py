@@ -315,3 +315,20 @@ def test_days_away_are_whole_days_on_every_way(large, monkeypatch):
     monkeypatch.setattr("helpers.metrics.tables.LARGE", large)
     table = rows({"starts_on": "2023-01-01 09:00", "ends_on": "2024-01-01 15:00"}, {"starts_on": "2024-03-31 16:00"})
     assert [kind for _, kind, _ in moves(table, WHOLE.replace(reactivation=90))] == ["new", "churn", "reactivation"]
+
+
+def test_trailing_windows_follow_one_another():
+    """Nobody was there in between: windows of 2021 and of 2023 make no average, and a chain knows what is not over."""
+    table = rows({"starts_on": "2020-01-05", "ends_on": "2021-06-10"}, {"customer_id": "b", "starts_on": "2022-08-05"})
+    found = m.nrr_trailing(table, as_of="2023-10-31")
+    assert found.value != found.value and found.reason.startswith("only 3 of 12 windows")
+    with pytest.raises(m.MetricError, match="windows = 0"):
+        m.nrr_trailing(table, as_of="2023-10-31", windows=0)
+    assert not m.nrr_chained(table, "2022-12-31", "2023-12-31", as_of="2023-10-31").mature
+
+
+def test_ids_of_two_kinds_are_not_joined():
+    table = rows({"customer_id": 1}, {"customer_id": 2})
+    sizes = pd.DataFrame({"customer_id": ["1", "2"], "size": ["small", "large"]})
+    with pytest.raises(m.MetricError, match="customers.customer_id holds text, subscriptions.customer_id numbers"):
+        m.nrr(table, "2024-01-31", "2024-12-31", customers=sizes, by="size")
