@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NAMES = {"floor": "bare group-by (floor)", "hand": "SQL by hand, DuckDB", "duckdb": "helpers.metrics, DuckDB", "pandas": "helpers.metrics, pandas table",
-         "panel": "customer x month panel, pandas", "panel_spine": "a row for each customer and month, pandas",
+         "panel": "netted events, one pivot_table, pandas", "panel_spine": "a row for each customer and month, pandas",
          "panel_loop": "month after month, pandas", "spark_sql": "SQL by hand, Spark", "spark": "helpers.metrics, Spark"}
 TITLES = {"movements": "MRR movements", "retention_by_month": "NRR, GRR, logo by month", "cohort_triangle": "cohort triangle",
           "stickiness": "monthly actives, stickiness"}

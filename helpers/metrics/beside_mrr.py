@@ -120,7 +120,7 @@ def left_out(subscriptions: Any, on: Any, *, policy: Policy = Policy(), as_of: A
 
 
 def _by_label(lines: Any, labels: list[str], on: Any) -> dict[tuple, tuple[int, float]]:
-    frame = lines.frame.filter(in_force(lines.frame, on)).with_columns(one=nw.lit(1))
+    frame = lines.frame.filter(in_force(lines.frame, on), nw.col("mrr") != 0).with_columns(one=nw.lit(1))
     sums = [nw.col("one").sum(), nw.col("mrr").sum()]
     summed = frame.group_by(*labels).agg(*sums) if labels else frame.select(*sums)
     unit = lines.fine * lines.policy.minor_units

@@ -332,3 +332,9 @@ def test_ids_of_two_kinds_are_not_joined():
     sizes = pd.DataFrame({"customer_id": ["1", "2"], "size": ["small", "large"]})
     with pytest.raises(m.MetricError, match="customers.customer_id holds text, subscriptions.customer_id numbers"):
         m.nrr(table, "2024-01-31", "2024-12-31", customers=sizes, by="size")
+
+
+def test_what_is_paused_is_left_out_with_what_it_would_be_worth():
+    table = rows({"status": "active"}, {"customer_id": "b", "status": "paused", "amount": 30.0})
+    assert m.left_out(table, "2024-06-30").to_numpy().tolist() == [["paused", 1, 30.0]]
+    assert m.left_out(table, "2024-06-30", policy=Policy(pauses="keep")).empty
