@@ -299,8 +299,8 @@ def _gathered(events: Frame, lines: Lines, columns: list[str], minutes: int) -> 
 
 
 def _seen(edges: Frame, seen: nw.Expr) -> Frame:
-    """Drop the lines that are not seen; engines empty their steps instead, since before a filter they would cut every date twice."""
-    if isinstance(edges, nw.DataFrame):
+    """Drop the lines that are not seen; DuckDB empties their steps instead, since before a filter it would cut every date twice."""
+    if not edges.implementation.is_duckdb():
         return edges.filter(seen)
     return edges.with_columns(starting=only(seen, nw.col("starting")), ending=only(seen, nw.col("ending")))
 
