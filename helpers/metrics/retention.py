@@ -304,10 +304,8 @@ def _chained(rows: list[tuple[dt.date, str, float]], first: int, last: int) -> f
     total, rate = sum(change for found in (arrivals, others) for month, change in found.items() if month <= first), 1.0
     if not total:
         return math.nan
-    total = 0.0
-    for month in range(min([*arrivals, *others], default=last), last + 1):
-        if month > first:
-            rate *= (total + others.get(month, 0.0)) / total if total else math.nan
+    for month in range(first + 1, last + 1):
+        rate *= (total + others.get(month, 0.0)) / total if total else math.nan
         total += arrivals.get(month, 0.0) + others.get(month, 0.0)
     return rate
 

@@ -24,6 +24,7 @@ from helpers.metrics.tables import Frame, collected, cut, day, either, enter, in
 KINDS = ("opening", "new", "reactivation", "expansion", "contraction", "churn")
 OTHER_KINDS = ("pause", "resume", "fx")
 _NUMBER = {kind: number for number, kind in enumerate((*KINDS, *OTHER_KINDS), 1)}  # kinds are numbers until they are shown
+_KIND_OF = {number: kind for kind, number in _NUMBER.items()}
 NO_KIND = 0
 ARRIVALS = ("opening", "new", "reactivation", "resume")
 
@@ -209,8 +210,7 @@ def _by_event(policy: Policy) -> bool:
 def movements_of(lines: Lines) -> Frame:
     """Classify the netted events of priced lines; see :func:`mrr_movements`."""
     moved = _moved(lines)
-    names = {number: name for name, number in _NUMBER.items()}
-    moved = moved.with_columns(kind=looked_up(moved, nw.col("number"), names, None, nw.String))
+    moved = moved.with_columns(kind=looked_up(moved, nw.col("number"), _KIND_OF, None, nw.String))
     columns = ("month", *(("on",) * _by_event(lines.policy)), "kind", "before", "change", "after")
     partial = _partial(lines)
     extra = {"partial": nw.col("month") >= partial} if partial is not None and lines.policy.right_edge == "flag" else {}
@@ -224,8 +224,7 @@ def changes_of(lines: Lines) -> Frame:
 
 def kinds_of(changes: nw.DataFrame) -> list[tuple[dt.date, str, int]]:
     """Return month, kind and change of each row of :func:`changes_of`."""
-    names = {number: name for name, number in _NUMBER.items()}
-    return [(month, names[int(number)], int(change)) for month, number, change in changes.select("month", "number", "change").rows()]
+    return [(month, _KIND_OF[int(number)], int(change)) for month, number, change in changes.select("month", "number", "change").rows()]
 
 
 def _moved(lines: Lines) -> Frame:
